@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One setting for every target: what the compiler can check, it checks.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library target; `hack/check` compares its imports with the table in CONTRIBUTING.md.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "sluice",
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "crdgen", targets: ["crdgen"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries, one module map and one shim each.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+
+        // Leaves first; every arrow points up this list.
+        library("Core", [log, "COpenSSL"]),
+        library("KubernetesModel", ["Core"]),
+        library("SluiceAPI", ["KubernetesModel"]),
+        library("YAML", ["KubernetesModel", "CYAML"]),
+        library("HTTP", ["Core", "CCurl", "COpenSSL"]),
+        library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML"]),
+        library("Git", ["Core", "HTTP", "CGit2", "COpenSSL"]),
+        library("Kustomize", ["YAML"]),
+        library("Policy", ["SluiceAPI"]),
+        library("Sync", ["KubernetesClient", "SluiceAPI"]),
+        library("ControllerRuntime", ["KubernetesClient"]),
+        library(
+            "Controllers",
+            [
+                "ControllerRuntime", "Git", "Kustomize", "Policy", "Sync", "SluiceAPI", "YAML", metrics,
+            ]),
+        library("Server", ["Core", metrics]),
+
+        .executableTarget(
+            name: "sluice",
+            dependencies: ["Controllers", "Server", arguments, lifecycle],
+            swiftSettings: strict),
+        .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
+
+        tests("CoreTests", ["Core"]),
+        tests("KubernetesModelTests", ["KubernetesModel"]),
+        tests("SluiceAPITests", ["SluiceAPI", "YAML"]),
+        tests("YAMLTests", ["YAML"]),
+        tests("HTTPTests", ["HTTP"]),
+        tests("KubernetesClientTests", ["KubernetesClient"]),
+        tests("GitTests", ["Git"]),
+        tests("KustomizeTests", ["Kustomize"]),
+        tests("PolicyTests", ["Policy", "YAML"]),
+        tests("SyncTests", ["Sync"]),
+        tests("ControllerRuntimeTests", ["ControllerRuntime"]),
+        tests("ControllersTests", ["Controllers"]),
+    ]
+)

@@ -1,0 +1,23 @@
+package import Core
+
+/// `kustomize build` in process, from any tree of files.
+///
+/// The behaviour is that of kustomize 5.8.1: the same objects in the same order as the same text. Nothing is executed,
+/// nothing is fetched, nothing is written.
+package enum Kustomize {
+    /// Renders the directory at `path`: a kustomization, or a folder of plain manifests where there is none.
+    ///
+    /// - Parameters:
+    ///   - tree: where every file comes from; nothing outside it can be reached.
+    ///   - path: the directory, normalised, empty for the tree's root.
+    package static func build(
+        _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions()
+    ) throws(KustomizeError) -> RenderResult {
+        throw KustomizeError(.refused, file: path, "rendering is not built yet")
+    }
+
+    /// The text that `kustomize build` prints for a result.
+    package static func text(of result: RenderResult) -> [UInt8] {
+        []
+    }
+}

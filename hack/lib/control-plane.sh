@@ -48,6 +48,7 @@ start_control_plane_component() {
             --controllers='*,-nodeipam,-route,-cloud-node-lifecycle' --leader-elect=false \
             --service-account-private-key-file="$pki/service-accounts.key" --root-ca-file="$pki/ca.crt" \
             --cluster-signing-cert-file="$pki/ca.crt" --cluster-signing-key-file="$pki/ca.key" \
+            --flex-volume-plugin-dir="$STATE/volume-plugins" \
             --kube-api-qps=300 --kube-api-burst=600 --bind-address=127.0.0.1 --port=0 --secure-port="$port"
         wait_for_http "$part" "https://127.0.0.1:$port/healthz" -k
         ;;

@@ -104,7 +104,11 @@ write_containerd_config() {
     local folder=$STATE/containerd
     mkdir -p "$folder"/{net.d,registry/_default}
     # There is no registry: whatever is not here already fails at once, without a word to the network.
-    echo 'server = "http://127.0.0.1:1"' >"$folder/registry/_default/hosts.toml"
+    cat >"$folder/registry/_default/hosts.toml" <<END
+server = "http://127.0.0.1:1"
+[host."http://127.0.0.1:1"]
+capabilities = ["pull", "resolve"]
+END
     cat >"$folder/net.d/10-sluice.conflist" <<END
 {"cniVersion": "0.4.0", "name": "sluice-$name", "plugins": [{
   "type": "ptp", "ipMasq": false,
@@ -162,6 +166,11 @@ cgroupRoot: /$(cgroup_name)
 enforceNodeAllocatable: [pods]
 failSwapOn: false
 resolvConf: ""
+# Nothing answers there; without an address each pod gets a warning event.
+clusterDNS: [10.96.0.10]
+# A change of the node's state is told within a second; the same state is told every five minutes.
+nodeStatusUpdateFrequency: 1s
+nodeStatusReportFrequency: 5m
 makeIPTablesUtilChains: false
 serializeImagePulls: false
 imageGCHighThresholdPercent: 100
@@ -184,7 +193,8 @@ cgroup_roots() {
     else
         local hierarchy
         for hierarchy in /sys/fs/cgroup/*/; do
-            [[ -e $hierarchy/cgroup.procs && ! -e $hierarchy/cgroup.controllers ]] && echo "$hierarchy$(cgroup_name)"
+            # runc makes one in the hybrid layout's unified hierarchy too.
+            if [[ -e $hierarchy/cgroup.procs ]]; then echo "$hierarchy$(cgroup_name)"; fi
         done
     fi
 }
@@ -199,9 +209,10 @@ prepare_cgroups() {
     fi
     for folder in $(cgroup_roots); do
         mkdir -p "$folder"
-        if [[ -e $folder/cgroup.subtree_control ]]; then echo "$controllers" >"$folder/cgroup.subtree_control"; fi
-        # In version 1 a child starts without CPUs and memory nodes.
-        if [[ -e $folder/cpuset.cpus && ! -e $folder/cgroup.subtree_control ]]; then
+        if [[ -e $root/cgroup.controllers ]]; then
+            echo "$controllers" >"$folder/cgroup.subtree_control"
+        elif [[ -e $folder/cpuset.cpus ]]; then
+            # In version 1 a child starts without CPUs and memory nodes.
             cat "$(dirname "$folder")/cpuset.cpus" >"$folder/cpuset.cpus"
             cat "$(dirname "$folder")/cpuset.mems" >"$folder/cpuset.mems"
         fi

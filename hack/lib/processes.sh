@@ -46,14 +46,17 @@ process_child() {
         /proc/[0-9]*/stat 2>/dev/null | grep .
 }
 
+# signal_process SIGNAL PID: with its helpers, where it leads a process group.
+signal_process() { kill "-$1" -- "-$2" 2>/dev/null || kill "-$1" "$2" 2>/dev/null || true; }
+
 # process_stop RECORD [SECONDS] [SIGNAL]: ends the recorded process, with KILL after SECONDS (10), and forgets it.
 process_stop() {
     local record=$1 limit=${2:-10} signal=${3:-TERM} pid started tries=0
     if process_alive "$record"; then
         read -r pid started <"$record"
-        kill "-$signal" "$pid" 2>/dev/null || true
+        signal_process "$signal" "$pid"
         while process_alive "$record"; do
-            if ((tries++ == limit * 20)); then kill -KILL "$pid" 2>/dev/null || true; fi
+            if ((tries++ == limit * 20)); then signal_process KILL "$pid"; fi
             if ((tries > limit * 20 + 100)); then
                 say "error: process $pid of $record does not end"
                 return 1

@@ -1,0 +1,41 @@
+package import Core
+internal import Synchronization
+
+/// All mirrors below one state directory: one per repository and credentials, shared by whoever asks for it.
+package final class GitRepositories: Sendable {
+    private let directory: String
+    private let limits: GitLimits
+    private let clock: any WallClock
+    private let open = Mutex<[Key: GitRepository]>([:])
+
+    private struct Key: Hashable {
+        let url: GitURL
+        let credentials: String
+
+        /// The mirror's folder; names neither the host nor the credentials.
+        var folder: String { String(SHA256Digest(of: url.text + "\n" + credentials).hex.prefix(40)) + ".git" }
+    }
+
+    /// `directory` is created when the first mirror is. An emptyDir is enough: losing it costs a fetch.
+    package init(directory: String, limits: GitLimits = GitLimits(), clock: any WallClock) {
+        self.directory = directory
+        self.limits = limits
+        self.clock = clock
+    }
+
+    /// The mirror of a repository; throws `.invalidURL` for an address that is refused.
+    package func repository(
+        _ url: String, credentials: GitCredentials = .anonymous
+    ) throws(GitError) -> GitRepository {
+        let url = try GitURL(url, limits: limits)
+        let key = Key(url: url, credentials: credentials.identity)
+        return open.withLock { open in
+            if let known = open[key] { return known }
+            let made = GitRepository(
+                url: url, credentials: credentials, directory: directory + "/" + key.folder, limits: limits,
+                clock: clock)
+            open[key] = made
+            return made
+        }
+    }
+}

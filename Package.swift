@@ -13,6 +13,8 @@ let strict: [SwiftSetting] = [
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -56,7 +58,7 @@ let package = Package(
         library("Kustomize", ["YAML"]),
         library("Policy", ["SluiceAPI"]),
         library("Sync", ["KubernetesClient", "SluiceAPI"]),
-        library("ControllerRuntime", ["KubernetesClient"]),
+        library("ControllerRuntime", ["KubernetesClient", metrics, log, deque, heap]),
         library(
             "Controllers",
             [
@@ -80,7 +82,7 @@ let package = Package(
         tests("KustomizeTests", ["Kustomize"]),
         tests("PolicyTests", ["Policy", "YAML"]),
         tests("SyncTests", ["Sync"]),
-        tests("ControllerRuntimeTests", ["ControllerRuntime"]),
+        tests("ControllerRuntimeTests", ["ControllerRuntime", log]),
         tests("ControllersTests", ["Controllers"]),
     ]
 )

@@ -75,7 +75,7 @@ let package = Package(
         tests("CoreTests", ["Core"]),
         tests("KubernetesModelTests", ["KubernetesModel"]),
         tests("SluiceAPITests", ["SluiceAPI", "YAML"]),
-        tests("YAMLTests", ["YAML"]),
+        tests("YAMLTests", ["YAML", "KubernetesModel"]),
         tests("HTTPTests", ["HTTP"]),
         tests("KubernetesClientTests", ["KubernetesClient"]),
         tests("GitTests", ["Git"]),

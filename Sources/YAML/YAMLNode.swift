@@ -1,14 +1,3 @@
-/// Where something stands in a YAML text, counted from one as editors do.
-package struct YAMLMark: Sendable, Hashable {
-    package var line: Int
-    package var column: Int
-
-    package init(line: Int, column: Int) {
-        self.line = line
-        self.column = column
-    }
-}
-
 /// A scalar as written: its text without quotes, how it was quoted, and its explicit tag if it had one.
 package struct YAMLScalar: Sendable, Hashable {
     package enum Style: UInt8, Sendable, Hashable {

@@ -1,0 +1,88 @@
+/// Reading of YAML texts with libyaml.
+package enum YAML {
+    /// The documents of a text, anchors expanded and merge keys resolved.
+    ///
+    /// UTF-8 with or without a byte order mark, and any line ends. A text without a document gives none; an empty
+    /// document between two markers gives an empty plain scalar, which resolves to null.
+    ///
+    /// - Parameter file: the name for error messages.
+    package static func documents(
+        parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
+        file: String = ""
+    ) throws(YAMLError) -> [YAMLNode] {
+        try read(
+            YAMLChunk(bytes: bytes[...], firstLine: 1), upTo: .max, limits: limits, duplicateKeys: duplicateKeys,
+            file: file)
+    }
+
+    /// The one document of a text that must have exactly one; a null node if the text is empty.
+    package static func document(
+        parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
+        file: String = ""
+    ) throws(YAMLError) -> YAMLNode {
+        let all = try documents(parsing: bytes, limits: limits, duplicateKeys: duplicateKeys, file: file)
+        guard all.count < 2 else {
+            throw YAMLError(.shape, file: file, mark: all[1].mark, "there is more than one document; keep only one")
+        }
+        return all.first ?? YAMLNode(.scalar(YAMLScalar("")))
+    }
+
+    /// The first document of a chunk, or nil if it has none. What follows that document is not looked at.
+    package static func firstDocument(
+        of chunk: YAMLChunk, limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
+        file: String = ""
+    ) throws(YAMLError) -> YAMLNode? {
+        try read(chunk, upTo: 1, limits: limits, duplicateKeys: duplicateKeys, file: file).first
+    }
+
+    /// The documents of a file of resources as kustomize reads it: split into chunks, the first document of each,
+    /// null ones left out.
+    package static func resources(
+        parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
+        file: String = ""
+    ) throws(YAMLError) -> [YAMLNode] {
+        let chunks = try chunks(of: bytes, file: file)
+        guard chunks.count <= limits.documents else {
+            throw YAMLError(.limit, file: file, "there are more than \(limits.documents) documents; split the file")
+        }
+        guard bytes.count <= limits.bytes else { throw tooLarge(limits, file: file) }
+        var left = limits
+        var out: [YAMLNode] = []
+        for chunk in chunks {
+            guard
+                let node = try readOne(chunk, limits: &left, duplicateKeys: duplicateKeys, file: file),
+                !node.isNull
+            else { continue }
+            out.append(node)
+        }
+        return out
+    }
+
+    private static func tooLarge(_ limits: YAMLLimits, file: String) -> YAMLError {
+        YAMLError(.limit, file: file, "the text is larger than \(limits.bytes) bytes; split it")
+    }
+
+    private static func read(
+        _ chunk: YAMLChunk, upTo limit: Int, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String
+    ) throws(YAMLError) -> [YAMLNode] {
+        guard chunk.bytes.count <= limits.bytes else { throw tooLarge(limits, file: file) }
+        return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
+            var composer = try YAMLComposer(
+                text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1)
+            return try composer.documents(upTo: limit)
+        }
+    }
+
+    /// Reads a chunk's first document and takes its nodes off the budget that all chunks share.
+    private static func readOne(
+        _ chunk: YAMLChunk, limits: inout YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String
+    ) throws(YAMLError) -> YAMLNode? {
+        try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
+            var composer = try YAMLComposer(
+                text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1)
+            let document = try composer.documents(upTo: 1).first
+            limits.nodes -= composer.nodes
+            return document
+        }
+    }
+}

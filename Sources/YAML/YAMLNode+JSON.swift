@@ -1,0 +1,113 @@
+package import KubernetesModel
+
+extension YAMLNode {
+    /// Whether this is an untagged plain scalar that means null.
+    package var isNull: Bool {
+        guard case .scalar(let scalar) = content, let value = try? scalar.value(.goYAML3) else { return false }
+        return value == .null
+    }
+
+    /// This node as JSON. Of repeated keys, which only a lenient reader leaves, the last wins.
+    ///
+    /// Throws ``YAMLError`` (code `value`) for what JSON lacks: infinities, NaN, and keys that are no strings; with
+    /// ``YAMLSchema/yaml11`` numbers and booleans as keys become strings, as they do in kustomization files.
+    ///
+    /// - Parameter file: the name for error messages.
+    package func json(_ schema: YAMLSchema, file: String = "") throws(YAMLError) -> JSONValue {
+        switch content {
+        case .scalar(let scalar):
+            do throws(YAMLError) {
+                return try scalar.resolved(schema)
+            } catch {
+                throw YAMLError(error.code, file: file, mark: mark, error.problem)
+            }
+        case .sequence(let elements):
+            var out: [JSONValue] = []
+            out.reserveCapacity(elements.count)
+            for element in elements { out.append(try element.json(schema, file: file)) }
+            return .array(out)
+        case .mapping(let mapping):
+            var pairs: [(String, JSONValue)] = []
+            pairs.reserveCapacity(mapping.entries.count)
+            for entry in mapping.entries {
+                guard let key = try? entry.key.jsonKey(schema) else {
+                    throw YAMLError(
+                        .value, file: file, mark: entry.keyMark,
+                        "the key \(YAMLError.quoted(entry.key.text)) is not a string; quote it")
+                }
+                pairs.append((key, try entry.value.json(schema, file: file)))
+            }
+            return .object(JSONObject(pairs))
+        }
+    }
+
+    /// A node for a JSON value; scalars carry the style with which they read back as the same value.
+    package init(json: JSONValue) {
+        switch json {
+        case .array(let elements):
+            self.init(.sequence(elements.map { YAMLNode(json: $0) }))
+        case .object(let object):
+            self.init(
+                .mapping(
+                    YAMLMapping(
+                        object.map {
+                            YAMLMapping.Entry(key: YAMLScalar(string: $0.key), value: YAMLNode(json: $0.value))
+                        })))
+        case .null: self.init(.scalar(YAMLScalar("null")))
+        case .bool(let value): self.init(.scalar(YAMLScalar(value ? "true" : "false")))
+        case .int(let value): self.init(.scalar(YAMLScalar(String(value))))
+        case .double(let value): self.init(.scalar(YAMLScalar(GoFloat.general(value))))
+        case .string(let value): self.init(.scalar(YAMLScalar(string: value)))
+        }
+    }
+}
+
+extension YAMLScalar {
+    /// A scalar that means this text: plain where that reads back as a string everywhere, else double-quoted.
+    package init(string: String) {
+        self.init(string, style: YAMLScalar.isPlainString(string) ? .plain : .doubleQuoted)
+    }
+
+    /// Whether an unquoted text means a string both in YAML 1.1 and 1.2, base 60 included.
+    package static func isPlainString(_ text: String) -> Bool {
+        guard case .string = value(ofPlain: text, .yaml11) else { return false }
+        return text != "<<" && !isBase60(text)
+    }
+
+    /// A number in base 60 as YAML 1.1 has them (`1:59`), which go-yaml quotes though it does not read them.
+    static func isBase60(_ text: String) -> Bool {
+        var bytes = text.utf8[...]
+        if bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+") { bytes = bytes.dropFirst() }
+        guard let first = bytes.first, (48...57).contains(first), bytes.contains(UInt8(ascii: ":")) else {
+            return false
+        }
+        var parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard let head = parts.first, head.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: "_") })
+        else { return false }
+        parts.removeFirst()
+        if let last = parts.last, let point = last.firstIndex(of: UInt8(ascii: ".")) {
+            guard last[last.index(after: point)...].allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: "_") })
+            else { return false }
+            parts[parts.count - 1] = last[..<point]
+        }
+        return parts.allSatisfy { part in
+            switch part.count {
+            case 1: part.allSatisfy { (48...57).contains($0) }
+            case 2: (48...53).contains(part.first ?? 0) && (48...57).contains(part.last ?? 0)
+            default: false
+            }
+        }
+    }
+
+    /// The text under which a key goes into JSON.
+    func jsonKey(_ schema: YAMLSchema) throws(YAMLError) -> String {
+        switch try value(schema) {
+        case .string(let text): return text
+        case .int(let value) where schema == .yaml11: return String(value)
+        case .float(let value) where schema == .yaml11: return GoFloat.general(value)
+        case .bool(let value) where schema == .yaml11: return value ? "true" : "false"
+        case .timestamp where schema == .yaml11: return text
+        default: throw YAMLError(.value, "a key is not a string; quote it")
+        }
+    }
+}

@@ -50,7 +50,7 @@ let package = Package(
         // Leaves first; every arrow points up this list.
         library("Core", [log, "COpenSSL"]),
         library("KubernetesModel", ["Core"]),
-        library("SluiceAPI", ["KubernetesModel"]),
+        library("SluiceAPI", ["Core", "KubernetesModel"]),
         library("YAML", ["KubernetesModel", "CYAML"]),
         library("HTTP", ["Core", "CCurl", "COpenSSL"]),
         library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML"]),

@@ -1,0 +1,14 @@
+/// Passes over gates of one promotion or rollback. Approvals cannot be passed over.
+package struct GateOverride: Sendable, Hashable, Codable {
+    /// The gates to pass over; Window and Freeze may be named.
+    package var gates: [GateName]
+    /// Why, for people, the commit and the audit.
+    package var reason: String
+
+    package init(
+        gates: [GateName], reason: String
+    ) {
+        self.gates = gates
+        self.reason = reason
+    }
+}

@@ -16,6 +16,9 @@ let collections: Target.Dependency = .product(name: "Collections", package: "swi
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library target; `hack/check` compares its imports with the table in CONTRIBUTING.md.
@@ -38,6 +41,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -64,7 +69,7 @@ let package = Package(
             [
                 "ControllerRuntime", "Git", "Kustomize", "Policy", "Sync", "SluiceAPI", "YAML", metrics,
             ]),
-        library("Server", ["Core", metrics]),
+        library("Server", ["Core", log, metrics, lifecycle, hummingbird, hummingbirdCore, nio]),
 
         .executableTarget(
             name: "sluice",
@@ -84,5 +89,6 @@ let package = Package(
         tests("SyncTests", ["Sync"]),
         tests("ControllerRuntimeTests", ["ControllerRuntime", log]),
         tests("ControllersTests", ["Controllers"]),
+        tests("ServerTests", ["Server", log, metrics, lifecycle]),
     ]
 )

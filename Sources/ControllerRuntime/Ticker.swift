@@ -1,3 +1,4 @@
+package import Core
 internal import Synchronization
 
 /// Does something again and again, one after the other, each time after an interval with jitter, or when poked.

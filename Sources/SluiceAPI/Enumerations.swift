@@ -280,9 +280,7 @@ package enum GateName: String, Sendable, Hashable, Codable, CaseIterable {
     case held = "Held"
     /// The version is vetoed.
     case vetoed = "Vetoed"
-    /// A freeze is in force.
-    case freeze = "Freeze"
-    /// The windows are open.
+    /// The windows are open and no freeze is in force.
     case window = "Window"
     /// Enough of the right people said yes.
     case approval = "Approval"

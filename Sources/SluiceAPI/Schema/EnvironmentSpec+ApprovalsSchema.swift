@@ -15,7 +15,7 @@ extension EnvironmentSpec.Approvals {
                     "AdmissionWebhook", "SignedCommit",
                 ]), "The doors through which approvals may come."),
             .optional(
-                "signersRef", LocalReference.schema.nullable(),
+                "signersRef", LocalReference.schema,
                 "A Secret or ConfigMap with the keys allowed_signers (in the format of OpenSSH) and groups (lines of group: user user)."
             ),
             .optional(
@@ -39,5 +39,9 @@ extension EnvironmentSpec.Approver {
             .optional("group", .string(maxLength: 253), "A group."),
             .optional("user", .string(maxLength: 253), "A person."),
             .optional("min", .integer(0...20).defaulting(0), "How many approvals must come from here."),
-        ])
+        ]
+    )
+    .rule(
+        "has(self.group) != has(self.user)",
+        "say either group or user")
 }

@@ -27,13 +27,13 @@ extension EnvironmentSpec {
                 "sync", EnvironmentSpec.Sync.schema.defaulting([:]),
                 "How the cluster is brought to what Git says, and kept there."),
             .optional(
-                "upstream", EnvironmentSpec.Upstream.schema.nullable(),
+                "upstream", EnvironmentSpec.Upstream.schema,
                 "The environments that must have proved a version before it is promoted into this one."),
             .optional(
                 "windows", EnvironmentSpec.Windows.schema.defaulting([:]),
                 "When Git is changed and new revisions are synced."),
             .optional(
-                "approvals", EnvironmentSpec.Approvals.schema.nullable(),
+                "approvals", EnvironmentSpec.Approvals.schema,
                 "Who must agree to a promotion; without it nobody is asked."),
             .optional(
                 "promotion", EnvironmentSpec.PromotionPolicy.schema.defaulting([:]),

@@ -28,7 +28,7 @@ extension EnvironmentSpec.Source {
                 "interval", .duration.defaulting("1m"),
                 "How often the repository is asked for news; jittered by a tenth. A webhook makes it immediate."),
             .optional(
-                "credentialsRef", LocalReference.schema.nullable(),
+                "credentialsRef", LocalReference.schema,
                 "A Secret with the keys username and password, or token, or ssh-privatekey and known_hosts; ca.crt, tls.crt and tls.key beside them."
             ),
             .optional(
@@ -45,7 +45,7 @@ extension EnvironmentSpec.Verify {
             .optional(
                 "mode", .words(of: VerifyMode.self).defaulting("None"), "Which commits must carry a good signature."),
             .optional(
-                "signersRef", LocalReference.schema.nullable(),
+                "signersRef", LocalReference.schema,
                 "A Secret or ConfigMap with the key allowed_signers in the format of OpenSSH."),
         ])
 }

@@ -25,7 +25,7 @@ extension EnvironmentSpec.Windows {
                 "freezes", .list(of: EnvironmentSpec.Freeze.schema, maxItems: 50, keys: ["name"]),
                 "Spans in which nothing happens."),
             .optional(
-                "override", EnvironmentSpec.Override.schema.nullable(),
+                "override", EnvironmentSpec.Override.schema,
                 "Who may open windows and freezes, and for how long; without it nobody may."),
         ])
 }

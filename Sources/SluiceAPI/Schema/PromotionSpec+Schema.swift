@@ -19,7 +19,27 @@ extension PromotionSpec {
                 "What approvers say; each adds an entry in their own name."),
             .optional("override", GateOverride.schema.nullable(), "Gates to pass over; never approvals."),
             .optional("abort", .boolean.defaulting(false), "Stops it, as long as nothing has been pushed."),
-        ])
+        ]
+    )
+    .rule(
+        "self.environment == oldSelf.environment",
+        "environment cannot be changed; make a new object"
+    )
+    .rule(
+        "self.items == oldSelf.items",
+        "items cannot be changed; make a new object"
+    )
+    .rule(
+        "has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason)",
+        "reason cannot be changed; make a new object"
+    )
+    .rule(
+        "self.dryRun == oldSelf.dryRun",
+        "dryRun cannot be changed; make a new object"
+    )
+    .rule(
+        "self.expiresAfter == oldSelf.expiresAfter",
+        "expiresAfter cannot be changed; make a new object")
 }
 
 extension PromotionSpec.Item {
@@ -29,13 +49,20 @@ extension PromotionSpec.Item {
         [
             .optional("app", .string(maxLength: 253), "The app; either this or apps."),
             .optional("apps", .list(of: .string(maxLength: 253), maxItems: 200), "Globs over apps: a release train."),
-            .optional("image", ImageOverride.schema.nullable(), "The image to set, with a new tag, digest or name."),
+            .optional("image", ImageOverride.schema, "The image to set, with a new tag, digest or name."),
             .optional(
                 "fromEnvironment", .string(maxLength: 253), "The Environment whose live and healthy images are taken."),
             .optional(
-                "path", PromotionSpec.PathCopy.schema.nullable(),
-                "Files to copy from another Environment's folder of the app."),
-        ])
+                "path", PromotionSpec.PathCopy.schema, "Files to copy from another Environment's folder of the app."),
+        ]
+    )
+    .rule(
+        "has(self.app) != has(self.apps)",
+        "name the app in app or several in apps, not both"
+    )
+    .rule(
+        "(has(self.image) ? 1 : 0) + (has(self.fromEnvironment) ? 1 : 0) + (has(self.path) ? 1 : 0) == 1",
+        "say exactly one of image, fromEnvironment and path")
 }
 
 extension PromotionSpec.PathCopy {

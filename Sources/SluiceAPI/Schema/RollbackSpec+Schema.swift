@@ -22,7 +22,39 @@ extension RollbackSpec {
             .optional("dryRun", .boolean.defaulting(false), "Only plans."),
             .optional("attempt", .integer(1...1000000).defaulting(1), "Raise it to run again."),
             .optional("release", .boolean.defaulting(false), "Lifts the hold and the veto of this rollback."),
-        ])
+        ]
+    )
+    .rule(
+        "self.environment == oldSelf.environment",
+        "environment cannot be changed; make a new object"
+    )
+    .rule(
+        "self.target == oldSelf.target",
+        "target cannot be changed; make a new object"
+    )
+    .rule(
+        "has(self.apps) == has(oldSelf.apps) && (!has(self.apps) || self.apps == oldSelf.apps)",
+        "apps cannot be changed; make a new object"
+    )
+    .rule(
+        "has(self.reason) == has(oldSelf.reason) && (!has(self.reason) || self.reason == oldSelf.reason)",
+        "reason cannot be changed; make a new object"
+    )
+    .rule(
+        "self.pin == oldSelf.pin",
+        "pin cannot be changed; make a new object"
+    )
+    .rule(
+        "self.veto == oldSelf.veto",
+        "veto cannot be changed; make a new object"
+    )
+    .rule(
+        "self.onConflict == oldSelf.onConflict",
+        "onConflict cannot be changed; make a new object"
+    )
+    .rule(
+        "self.dryRun == oldSelf.dryRun",
+        "dryRun cannot be changed; make a new object")
 }
 
 extension RollbackSpec.Target {
@@ -36,5 +68,9 @@ extension RollbackSpec.Target {
                 "lastHealthy", .boolean.defaulting(false),
                 "Goes back to the last commit with which everything was healthy."),
             .optional("steps", .integer(0...100).defaulting(0), "Undoes this many promotions."),
-        ])
+        ]
+    )
+    .rule(
+        "(has(self.promotion) ? 1 : 0) + (has(self.commit) ? 1 : 0) + (self.lastHealthy ? 1 : 0) + (self.steps > 0 ? 1 : 0) == 1",
+        "say exactly one of promotion, commit, lastHealthy and steps")
 }

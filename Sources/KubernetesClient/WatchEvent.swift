@@ -1,0 +1,33 @@
+package import KubernetesModel
+
+/// One line of a watch.
+package enum WatchEvent: Sendable, Hashable {
+    case added(Manifest)
+    case modified(Manifest)
+    case deleted(Manifest)
+    /// Nothing happened up to this resource version.
+    case bookmark(resourceVersion: String)
+}
+
+/// How a watch is opened.
+package struct WatchOptions: Sendable, Hashable {
+    package var selector: ObjectSelector
+    /// Events after this version; from a list or an earlier event.
+    package var resourceVersion: String
+    package var bookmarks: Bool
+    /// The server ends the watch after this time.
+    package var timeoutSeconds: Int
+
+    package init(
+        _ selector: ObjectSelector = ObjectSelector(), resourceVersion: String, bookmarks: Bool = true,
+        timeoutSeconds: Int = 450
+    ) {
+        self.selector = selector
+        self.resourceVersion = resourceVersion
+        self.bookmarks = bookmarks
+        self.timeoutSeconds = timeoutSeconds
+    }
+
+    /// The longest silence that is believed: the server must have ended the watch by then.
+    var stall: Duration { .seconds(timeoutSeconds + 30) }
+}

@@ -24,6 +24,8 @@ package struct GitError: SluiceError {
         /// The branch moved, or the server refused the update. Nothing was changed.
         case pushRejected = "PushRejected"
         case conflict = "GitConflict"
+        /// The edits change nothing.
+        case nothingToCommit = "NothingToCommit"
         /// A cap of ``GitLimits`` was hit.
         case tooLarge = "TooLarge"
         /// The local mirror is damaged; it is cloned again on the next fetch.
@@ -57,7 +59,7 @@ extension GitError.Code {
         case .timeout, .cancelled, .unreachable, .pushRejected, .mirrorCorrupted, .storageFailed, .protocolViolation:
             .transient
         case .invalidURL, .authenticationFailed, .repositoryNotFound, .branchNotFound, .emptyRepository,
-            .commitNotFound, .untrustedServer, .conflict, .tooLarge, .invalidInput, .unsupported:
+            .commitNotFound, .untrustedServer, .conflict, .nothingToCommit, .tooLarge, .invalidInput, .unsupported:
             .terminal
         }
     }

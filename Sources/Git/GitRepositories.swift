@@ -1,9 +1,11 @@
 package import Core
+package import HTTP
 internal import Synchronization
 
 /// All mirrors below one state directory: one per repository and credentials, shared by whoever asks for it.
 package final class GitRepositories: Sendable {
     private let directory: String
+    private let transport: any HTTPTransport
     private let limits: GitLimits
     private let clock: any WallClock
     private let open = Mutex<[Key: GitRepository]>([:])
@@ -17,8 +19,11 @@ package final class GitRepositories: Sendable {
     }
 
     /// `directory` is created when the first mirror is. An emptyDir is enough: losing it costs a fetch.
-    package init(directory: String, limits: GitLimits = GitLimits(), clock: any WallClock) {
+    package init(
+        directory: String, transport: any HTTPTransport, limits: GitLimits = GitLimits(), clock: any WallClock
+    ) {
         self.directory = directory
+        self.transport = transport
         self.limits = limits
         self.clock = clock
     }
@@ -32,8 +37,8 @@ package final class GitRepositories: Sendable {
         return open.withLock { open in
             if let known = open[key] { return known }
             let made = GitRepository(
-                url: url, credentials: credentials, directory: directory + "/" + key.folder, limits: limits,
-                clock: clock)
+                url: url, credentials: credentials, directory: directory + "/" + key.folder,
+                transport: transport, limits: limits, clock: clock)
             open[key] = made
             return made
         }

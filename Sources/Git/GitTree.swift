@@ -1,0 +1,141 @@
+internal import CGit2
+package import Core
+
+/// The tree of one commit, read from the object database: nothing is checked out.
+///
+/// It is good only within ``GitRepository/withTree(of:_:)``. A ``ContentID`` is Git's object id of the blob or tree.
+package final class GitTree: FileTree {
+    /// The commit's root tree.
+    private let root: OpaquePointer
+    private let mirror: OpenMirror
+    private let limits: GitLimits
+    /// Set when an object turned out damaged or missing: the mirror has to be cloned again.
+    private(set) var foundCorruption = false
+
+    /// Takes over `root`.
+    init(root: OpaquePointer, mirror: OpenMirror, limits: GitLimits) {
+        self.root = root
+        self.mirror = mirror
+        self.limits = limits
+    }
+
+    deinit { git_tree_free(root) }
+
+    package func entry(at path: String) throws -> TreeEntry? {
+        if path.isEmpty {
+            return TreeEntry(path: "", kind: .directory, id: ContentID(bytes: git_tree_id(root).pointee.bytes))
+        }
+        guard TreePath.isValid(path, limits: limits) else { return nil }
+        var found: OpaquePointer?
+        let code = git_tree_entry_bypath(&found, root, path)
+        defer { git_tree_entry_free(found) }
+        if code == GIT_ENOTFOUND.rawValue, !isMissingObject() { return nil }
+        try check(code, path)
+        return found.flatMap { Self.entry($0, path: path) }
+    }
+
+    package func children(of path: String) throws -> [TreeEntry] {
+        guard let folder = try entry(at: path) else { throw FileTreeError(.notFound, path: path) }
+        guard folder.kind == .directory, var id = git_oid(folder.id.bytes) else {
+            throw FileTreeError(.notADirectory, path: path)
+        }
+        var tree: OpaquePointer?
+        try check(git_tree_lookup(&tree, mirror.repository, &id), path)
+        defer { git_tree_free(tree) }
+        let count = git_tree_entrycount(tree)
+        var entries: [TreeEntry] = []
+        entries.reserveCapacity(count)
+        for index in 0..<count {
+            guard let item = git_tree_entry_byindex(tree, index), let name = git_tree_entry_name(item) else { continue }
+            // A name that is not UTF-8 could not be asked for again.
+            guard let text = String(validatingCString: name) else { continue }
+            let childPath = path.isEmpty ? text : path + "/" + text
+            if let entry = Self.entry(item, path: childPath) { entries.append(entry) }
+        }
+        // Git sorts folders as if their names ended in a slash.
+        entries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        return entries
+    }
+
+    package func contents(of entry: TreeEntry) throws -> [UInt8] {
+        guard entry.kind == .file || entry.kind == .symlink, let id = git_oid(entry.id.bytes) else {
+            throw FileTreeError(.notAFile, path: entry.path)
+        }
+        let bytes: [UInt8]?
+        do throws(Libgit2Failure) {
+            bytes = try mirror.blob(id, limit: limits.blobBytes)
+        } catch {
+            throw damaged(error, entry.path)
+        }
+        guard let bytes else {
+            throw FileTreeError(.tooLarge, path: entry.path, detail: "more than \(limits.blobBytes) bytes")
+        }
+        return bytes
+    }
+
+    private static func entry(_ item: OpaquePointer, path: String) -> TreeEntry? {
+        guard let id = git_tree_entry_id(item) else { return nil }
+        let mode = git_tree_entry_filemode(item)
+        let kind: TreeEntry.Kind
+        switch mode {
+        case GIT_FILEMODE_TREE: kind = .directory
+        case GIT_FILEMODE_LINK: kind = .symlink
+        case GIT_FILEMODE_COMMIT: kind = .submodule
+        default: kind = .file
+        }
+        return TreeEntry(
+            path: path, kind: kind, id: ContentID(bytes: id.pointee.bytes),
+            executable: mode == GIT_FILEMODE_BLOB_EXECUTABLE)
+    }
+
+    /// Whether "not found" meant a stored object rather than a name in a tree.
+    private func isMissingObject() -> Bool {
+        guard let last = git_error_last() else { return false }
+        return last.pointee.klass == Int32(GIT_ERROR_ODB.rawValue)
+    }
+
+    private func check(_ code: Int32, _ path: String) throws {
+        do throws(Libgit2Failure) {
+            try Libgit2.check(code)
+        } catch {
+            throw damaged(error, path)
+        }
+    }
+
+    private func damaged(_ failure: Libgit2Failure, _ path: String) -> FileTreeError {
+        if failure.isCorruption { foundCorruption = true }
+        return FileTreeError(.unreadable, path: path, detail: failure.message)
+    }
+}
+
+/// Paths within a tree.
+enum TreePath {
+    /// Whether a path is relative and normalised, and within the caps.
+    static func isValid(_ path: String, limits: GitLimits) -> Bool {
+        guard path.utf8.count <= limits.pathBytes, !path.utf8.contains(0) else { return false }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count <= limits.treeDepth && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+    }
+
+    /// Whether a path may be written: valid, and nothing in it that a checkout takes for its own (`.git`).
+    static func isWritable(_ path: String, limits: GitLimits) -> Bool {
+        isValid(path, limits: limits)
+            && path.split(separator: "/").allSatisfy { $0.lowercased() != ".git" && $0.lowercased() != "git~1" }
+    }
+}
+
+extension OpenMirror {
+    /// A blob's bytes, or nil if it is larger than `limit`, which is known before it is inflated.
+    func blob(_ id: git_oid, limit: Int) throws(Libgit2Failure) -> [UInt8]? {
+        var id = id
+        let repository = repository
+        let objects = try Libgit2.make({ git_odb_free($0) }, { git_repository_odb($0, repository) })
+        var size = 0
+        var type = GIT_OBJECT_ANY
+        try Libgit2.check(git_odb_read_header(&size, &type, objects.pointer, &id))
+        guard size <= limit else { return nil }
+        let blob = try Libgit2.make({ git_blob_free($0) }, { git_blob_lookup($0, repository, &id) })
+        guard let start = git_blob_rawcontent(blob.pointer) else { return [] }
+        return Array(UnsafeRawBufferPointer(start: start, count: Int(git_blob_rawsize(blob.pointer))))
+    }
+}

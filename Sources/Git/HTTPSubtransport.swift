@@ -1,0 +1,304 @@
+internal import CGit2
+internal import Core
+internal import HTTP
+
+/// libgit2's smart HTTP over our own transport: it asks for streams, each of which is one request.
+///
+/// Redirects are followed for the first request only, as Git does, and the requests after it go to the new address.
+/// Credentials stay with the scheme, host and port that they were given for.
+final class HTTPSubtransport {
+    let operation: RemoteOperation
+    /// The repository's address without a trailing slash; a redirect changes it.
+    private var base: String
+
+    private init(_ operation: RemoteOperation) {
+        self.operation = operation
+        var text = operation.url.text
+        while text.hasSuffix("/") { text.removeLast() }
+        base = text
+    }
+
+    /// The callback `git_transport_cb`; `payload` is a ``RemoteOperation``.
+    static func makeTransport(
+        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_transport>?>?, _ owner: OpaquePointer?,
+        _ payload: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        var definition = git_smart_subtransport_definition(
+            callback: { out, _, payload in HTTPSubtransport.make(out, payload) }, rpc: 1, param: payload)
+        return git_transport_smart(out, owner, &definition)
+    }
+
+    private static func make(
+        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport>?>?,
+        _ payload: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        guard let out, let operation = RemoteOperation.from(payload) else { return GIT_ERROR.rawValue }
+        let memory = UnsafeMutablePointer<sluice_git_subtransport>.allocate(capacity: 1)
+        memory.initialize(to: sluice_git_subtransport())
+        memory.pointee.context = Unmanaged.passRetained(HTTPSubtransport(operation)).toOpaque()
+        memory.pointee.base.action = { out, transport, _, service in
+            guard let out, let subtransport = HTTPSubtransport.from(transport) else { return GIT_ERROR.rawValue }
+            return subtransport.open(service, transport, out)
+        }
+        memory.pointee.base.close = { _ in 0 }
+        memory.pointee.base.free = { transport in
+            guard let transport else { return }
+            transport.withMemoryRebound(to: sluice_git_subtransport.self, capacity: 1) { memory in
+                if let context = memory.pointee.context {
+                    Unmanaged<HTTPSubtransport>.fromOpaque(context).release()
+                }
+                memory.deallocate()
+            }
+        }
+        out.pointee = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: git_smart_subtransport.self)
+        return 0
+    }
+
+    private static func from(_ pointer: UnsafeMutablePointer<git_smart_subtransport>?) -> HTTPSubtransport? {
+        pointer.flatMap { pointer in
+            pointer.withMemoryRebound(to: sluice_git_subtransport.self, capacity: 1) { $0.pointee.context }
+        }.map { Unmanaged<HTTPSubtransport>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func open(
+        _ service: git_smart_service_t, _ transport: UnsafeMutablePointer<git_smart_subtransport>?,
+        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport_stream>?>
+    ) -> Int32 {
+        guard let service = Service(service) else { return GIT_ERROR.rawValue }
+        let memory = UnsafeMutablePointer<sluice_git_stream>.allocate(capacity: 1)
+        memory.initialize(to: sluice_git_stream())
+        memory.pointee.base.subtransport = transport
+        memory.pointee.context = Unmanaged.passRetained(HTTPSubtransportStream(service, self)).toOpaque()
+        memory.pointee.base.read = { stream, buffer, size, count in
+            guard let stream = HTTPSubtransportStream.from(stream), let buffer, let count else {
+                return GIT_ERROR.rawValue
+            }
+            return stream.subtransport.operation.guarded { () throws(GitError) in
+                count.pointee = try stream.read(UnsafeMutableRawBufferPointer(start: buffer, count: size))
+            }
+        }
+        memory.pointee.base.write = { stream, buffer, size in
+            guard let stream = HTTPSubtransportStream.from(stream), let buffer else { return GIT_ERROR.rawValue }
+            return stream.subtransport.operation.guarded { () throws(GitError) in
+                try stream.write(UnsafeRawBufferPointer(start: buffer, count: size))
+            }
+        }
+        memory.pointee.base.free = { stream in
+            guard let stream else { return }
+            stream.withMemoryRebound(to: sluice_git_stream.self, capacity: 1) { memory in
+                if let context = memory.pointee.context {
+                    Unmanaged<HTTPSubtransportStream>.fromOpaque(context).release()
+                }
+                memory.deallocate()
+            }
+        }
+        out.pointee = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: git_smart_subtransport_stream.self)
+        return 0
+    }
+
+    /// One kind of request.
+    struct Service {
+        let name: String
+        let isListing: Bool
+
+        init?(_ service: git_smart_service_t) {
+            switch service {
+            case GIT_SERVICE_UPLOADPACK_LS: (name, isListing) = ("git-upload-pack", true)
+            case GIT_SERVICE_UPLOADPACK: (name, isListing) = ("git-upload-pack", false)
+            case GIT_SERVICE_RECEIVEPACK_LS: (name, isListing) = ("git-receive-pack", true)
+            case GIT_SERVICE_RECEIVEPACK: (name, isListing) = ("git-receive-pack", false)
+            default: return nil
+            }
+        }
+
+        var isPush: Bool { name == "git-receive-pack" }
+        var contentType: String { "application/x-\(name)-\(isListing ? "advertisement" : "result")" }
+    }
+
+    /// 5 redirects, as browsers' and Git's own habit of a handful.
+    private static let redirectLimit = 5
+    /// 64 MiB of references.
+    private static let listingLimit = 64 << 20
+
+    /// Sends a request and returns its exchange once the head says that Git follows.
+    func exchange(_ service: Service, body: [UInt8]) throws(GitError) -> any HTTPBlockingExchange {
+        for _ in 0...Self.redirectLimit {
+            try operation.proceed()
+            let suffix = service.isListing ? "/info/refs?service=\(service.name)" : "/\(service.name)"
+            let exchange: any HTTPBlockingExchange
+            let head: HTTPResponseHead
+            do throws(HTTPError) {
+                let request = request(service, base + suffix, body)
+                if service.isPush, !service.isListing { operation.markUpdateSent() }
+                exchange = try operation.transport.open(request, upload: .body)
+                operation.track(exchange)
+                head = try exchange.head()
+            } catch {
+                throw translated(error)
+            }
+            if service.isListing, [301, 302, 303, 307, 308].contains(head.status) {
+                base = try redirected(to: head.headers["Location"] ?? "", suffix: suffix)
+                exchange.cancel()
+                continue
+            }
+            try accept(head, service)
+            return exchange
+        }
+        throw GitError(.unreachable, "repository \(operation.url.text): too many redirects")
+    }
+
+    private func request(_ service: Service, _ url: String, _ body: [UInt8]) -> HTTPRequest {
+        var headers = [(name: "Accept", value: service.contentType), (name: "User-Agent", value: "git/2.0 (sluice)")]
+        if !service.isListing {
+            headers.append((name: "Content-Type", value: "application/x-\(service.name)-request"))
+        }
+        if let authorization { headers.append((name: "Authorization", value: authorization)) }
+        let limits = operation.limits
+        let credentials = operation.credentials
+        let here = isHome
+        return HTTPRequest(
+            service.isListing ? "GET" : "POST", url, headers: headers, body: body,
+            deadlines: HTTPDeadlines(
+                connect: limits.connectTimeout, stall: limits.stallTimeout, total: operation.remaining),
+            tls: HTTPTLS(
+                caPEM: credentials.caPEM.isEmpty ? nil : credentials.caPEM,
+                clientCertificatePEM: here ? credentials.clientCertificate?.certificatePEM : nil,
+                clientKeyPEM: here ? credentials.clientCertificate?.keyPEM : nil),
+            maxBodyBytes: service.isListing ? Self.listingLimit : limits.packBytes, http2: false)
+    }
+
+    /// Whether requests still go where the credentials belong.
+    private var isHome: Bool {
+        guard let url = try? GitURL(base, limits: operation.limits) else { return false }
+        let home = operation.url
+        return url.scheme == home.scheme && url.host == home.host && url.port == home.port
+    }
+
+    private var authorization: String? {
+        guard isHome else { return nil }
+        switch operation.credentials.method {
+        case .basic(let username, let password):
+            return "Basic " + Base64.encode(Array("\(username):\(password)".utf8))
+        case .bearer(let token): return "Bearer " + token
+        case .anonymous, .ssh: return nil
+        }
+    }
+
+    /// The repository's address after a redirect.
+    private func redirected(to location: String, suffix: String) throws(GitError) -> String {
+        let shown = GitURL.redacted(location)
+        var target = location
+        if location.hasPrefix("/"), !location.hasPrefix("//"), let url = try? GitURL(base, limits: operation.limits) {
+            target = "\(url.scheme.rawValue)://\(url.host)\(url.port.map { ":\($0)" } ?? "")\(location)"
+        }
+        guard target.hasSuffix(suffix) else {
+            throw GitError(
+                .protocolViolation,
+                "repository \(operation.url.text): redirected to \(shown), which is no Git repository")
+        }
+        target.removeLast(suffix.count)
+        let url = try GitURL(target, limits: operation.limits)
+        guard url.scheme == .https || url.scheme == operation.url.scheme && url.scheme == .http else {
+            throw GitError(
+                .protocolViolation, "repository \(operation.url.text): a redirect to \(shown) is refused")
+        }
+        return url.text
+    }
+
+    private func accept(_ head: HTTPResponseHead, _ service: Service) throws(GitError) {
+        let name = "repository \(operation.url.text)"
+        switch head.status {
+        case 200: break
+        case 401:
+            throw GitError(
+                .authenticationFailed,
+                operation.credentials.method == .anonymous
+                    ? "\(name): the server wants credentials; name a Secret in credentialsRef"
+                    : "\(name): the server refused the credentials")
+        case 403:
+            throw GitError(
+                .authenticationFailed,
+                "\(name): the credentials may not \(service.isPush ? "push" : "read") (403)")
+        case 404, 410:
+            throw GitError(
+                .repositoryNotFound,
+                "\(name): the server knows no such repository (\(head.status)); some servers say so for wrong credentials"
+            )
+        case 413: throw GitError(.tooLarge, "\(name): the server refused the size of the request (413)")
+        case 429, 500...599:
+            throw GitError(.unreachable, "\(name): the server answered \(head.status)")
+        default: throw GitError(.protocolViolation, "\(name): the server answered \(head.status)")
+        }
+        let type = head.headers["Content-Type"]?.prefix { $0 != ";" && $0 != " " }.lowercased() ?? ""
+        guard type == service.contentType else {
+            throw GitError(
+                .protocolViolation,
+                "\(name): the server does not speak Git's smart HTTP here (content type \(type.bounded(to: 64)))")
+        }
+    }
+
+    func translated(_ error: HTTPError) -> GitError {
+        // The operation's own reasons come first: it is what cancelled the exchange.
+        do throws(GitError) { try operation.proceed() } catch { return error }
+        let message = "repository \(operation.url.text): \(error.message)"
+        switch error.code {
+        case .timedOut: return GitError(.timeout, message)
+        case .tlsFailed: return GitError(.untrustedServer, message)
+        case .bodyTooLarge: return GitError(.tooLarge, message)
+        case .cancelled, .shutDown: return GitError(.cancelled, message)
+        case .protocolViolation, .tooManyRedirects: return GitError(.protocolViolation, message)
+        case .invalidRequest: return GitError(.invalidURL, message)
+        case .nameNotResolved, .connectFailed, .connectionLost: return GitError(.unreachable, message)
+        }
+    }
+}
+
+/// One request: libgit2 writes its body, then reads the response.
+final class HTTPSubtransportStream {
+    let subtransport: HTTPSubtransport
+    private let service: HTTPSubtransport.Service
+    private var body: [UInt8] = []
+    private var exchange: (any HTTPBlockingExchange)?
+
+    init(_ service: HTTPSubtransport.Service, _ subtransport: HTTPSubtransport) {
+        self.service = service
+        self.subtransport = subtransport
+    }
+
+    deinit {
+        if let exchange {
+            exchange.cancel()
+            subtransport.operation.track(nil)
+        }
+    }
+
+    static func from(_ pointer: UnsafeMutablePointer<git_smart_subtransport_stream>?) -> HTTPSubtransportStream? {
+        pointer.flatMap { pointer in
+            pointer.withMemoryRebound(to: sluice_git_stream.self, capacity: 1) { $0.pointee.context }
+        }.map { Unmanaged<HTTPSubtransportStream>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(GitError) {
+        guard exchange == nil, body.count + bytes.count <= subtransport.operation.limits.packBytes else {
+            throw GitError(.tooLarge, "repository \(subtransport.operation.url.text): the upload is too large")
+        }
+        body.append(contentsOf: bytes)
+    }
+
+    /// 0 at the end.
+    func read(_ buffer: UnsafeMutableRawBufferPointer) throws(GitError) -> Int {
+        let exchange: any HTTPBlockingExchange
+        if let current = self.exchange {
+            exchange = current
+        } else {
+            exchange = try subtransport.exchange(service, body: body)
+            self.exchange = exchange
+            body = []
+        }
+        do throws(HTTPError) {
+            return try exchange.read(into: buffer)
+        } catch {
+            throw subtransport.translated(error)
+        }
+    }
+}

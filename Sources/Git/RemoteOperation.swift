@@ -1,0 +1,112 @@
+internal import CGit2
+internal import Core
+internal import HTTP
+internal import Synchronization
+
+/// One network operation: its deadline, whether it was cancelled, and what went wrong in a callback.
+///
+/// No Swift error crosses libgit2's frames: a callback records it here and returns a code, and the operation rethrows it.
+final class RemoteOperation: Sendable {
+    let url: GitURL
+    let credentials: GitCredentials
+    let limits: GitLimits
+    let transport: any HTTPTransport
+    private let state: Mutex<State>
+
+    private struct State {
+        var deadline: ContinuousClock.Instant
+        var cancelled = false
+        var failure: GitError?
+        var exchange: (any HTTPBlockingExchange)?
+        /// The server's reason for refusing a reference, if it said one.
+        var refusal: String?
+        /// Set once the server may have got the update of a push.
+        var updateSent = false
+    }
+
+    init(url: GitURL, credentials: GitCredentials, limits: GitLimits, transport: any HTTPTransport) {
+        self.url = url
+        self.credentials = credentials
+        self.limits = limits
+        self.transport = transport
+        state = Mutex(State(deadline: .now + limits.totalTimeout))
+    }
+
+    /// The same target with the clock started anew.
+    func renewed() -> RemoteOperation {
+        RemoteOperation(url: url, credentials: credentials, limits: limits, transport: transport)
+    }
+
+    /// Starts the clock: time in a queue does not count.
+    func begin() throws(GitError) {
+        state.withLock { $0.deadline = .now + limits.totalTimeout }
+        try proceed()
+    }
+
+    /// Ends the operation from any thread.
+    func cancel() {
+        let exchange = state.withLock { state in
+            state.cancelled = true
+            return state.exchange
+        }
+        exchange?.cancel()
+    }
+
+    /// Throws once the operation was cancelled or its time is over.
+    func proceed() throws(GitError) {
+        let (cancelled, deadline) = state.withLock { ($0.cancelled, $0.deadline) }
+        if cancelled { throw GitError(.cancelled, "repository \(url.text): the operation was cancelled") }
+        if deadline <= .now {
+            throw GitError(
+                .timeout, "repository \(url.text): not done within \(limits.totalTimeout), is the server overloaded?")
+        }
+    }
+
+    /// Time left; never negative.
+    var remaining: Duration {
+        max(.zero, state.withLock { ContinuousClock.now.duration(to: $0.deadline) })
+    }
+
+    /// Makes an exchange the one that cancelling ends.
+    func track(_ exchange: (any HTTPBlockingExchange)?) {
+        let cancelled = state.withLock { state in
+            state.exchange = exchange
+            return state.cancelled
+        }
+        if cancelled { exchange?.cancel() }
+    }
+
+    func markUpdateSent() { state.withLock { $0.updateSent = true } }
+    var updateWasSent: Bool { state.withLock { $0.updateSent } }
+
+    func refuse(_ reason: String) { state.withLock { $0.refusal = reason } }
+    var refusal: String? { state.withLock { $0.refusal } }
+
+    /// Keeps the first error of a callback and returns the code that makes libgit2 stop.
+    func fail(_ error: GitError) -> Int32 {
+        state.withLock { if $0.failure == nil { $0.failure = error } }
+        git_error_set_str(Int32(GIT_ERROR_CALLBACK.rawValue), "stopped")
+        return GIT_EUSER.rawValue
+    }
+
+    /// Runs a callback's body.
+    func guarded(_ body: () throws(GitError) -> Void) -> Int32 {
+        do throws(GitError) {
+            try body()
+            return 0
+        } catch {
+            return fail(error)
+        }
+    }
+
+    /// The error of an operation that ended with `failure`: a callback's own first.
+    func error(for failure: Libgit2Failure, doing: String) -> GitError {
+        if let recorded = state.withLock({ $0.failure }) { return recorded }
+        return GitError(failure, "repository \(url.text): \(doing)")
+    }
+
+    /// The operation behind a callback's payload.
+    static func from(_ payload: UnsafeMutableRawPointer?) -> RemoteOperation? {
+        payload.map { Unmanaged<RemoteOperation>.fromOpaque($0).takeUnretainedValue() }
+    }
+}

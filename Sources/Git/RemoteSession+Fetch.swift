@@ -1,0 +1,179 @@
+internal import CGit2
+internal import Core
+internal import Glibc
+
+extension RemoteSession {
+    /// Resolves a reference, downloads what is missing and records what was found.
+    func fetch(_ reference: GitReference, _ operation: RemoteOperation) throws(GitError) -> FetchResult {
+        try operation.begin()
+        let mirror = try mirror()
+        if case .commit(let id) = reference {
+            if try !has(id, mirror) { try fetchAll(id, operation, mirror) }
+            return FetchResult(commit: id, previous: id, historyRewritten: false)
+        }
+        return try perform(operation, "fetching \(reference.displayName)") { remote in
+            try connect(remote, GIT_DIRECTION_FETCH, operation)
+            let references = try references(remote, operation)
+            let name = try Self.resolve(reference, references, operation)
+            guard let target = references.targets[name] else {
+                throw Self.missing(reference, operation)
+            }
+            let key = Self.recordName(of: reference)
+            let previous = try recorded(key, mirror)
+            if try !has(target, mirror) {
+                try download(["+\(name):\(key)"], remote, operation)
+            }
+            let commit = try peel(target, mirror, reference, operation)
+            if previous != commit { try record(key, commit, mirror) }
+            return FetchResult(
+                commit: commit, previous: previous,
+                historyRewritten: try previous.map { try !isAncestor($0, of: commit, mirror) } ?? false)
+        }
+    }
+
+    /// The full name that a reference has on the server.
+    private static func resolve(
+        _ reference: GitReference, _ references: RemoteReferences, _ operation: RemoteOperation
+    ) throws(GitError) -> String {
+        guard !references.isEmpty else {
+            throw GitError(
+                .emptyRepository, "repository \(operation.url.text): it is empty; push a first commit")
+        }
+        switch reference {
+        case .branch(let name), .tag(let name):
+            guard GitReference.isValid(name: name) else {
+                throw GitError(
+                    .invalidInput, "repository \(operation.url.text): \(name.bounded(to: 128)) is no reference name")
+            }
+            let isBranch = if case .branch = reference { true } else { false }
+            return (isBranch ? "refs/heads/" : "refs/tags/") + name
+        case .semver(let range):
+            let tags = references.targets.keys.compactMap { name in
+                name.hasPrefix("refs/tags/") ? String(name.dropFirst("refs/tags/".count)) : nil
+            }
+            guard let tag = range.highest(among: tags) else { throw missing(reference, operation) }
+            return "refs/tags/" + tag
+        case .commit: throw missing(reference, operation)
+        }
+    }
+
+    private static func missing(_ reference: GitReference, _ operation: RemoteOperation) -> GitError {
+        GitError(
+            .branchNotFound,
+            "repository \(operation.url.text): there is no \(reference.displayName.bounded(to: 200)); "
+                + "was it deleted, or is the name misspelt?")
+    }
+
+    /// A commit that no branch was fetched for: all branches and tags are fetched, in the hope that one holds it.
+    private func fetchAll(
+        _ id: CommitID, _ operation: RemoteOperation, _ mirror: OpenMirror
+    ) throws(GitError) {
+        try perform(operation, "fetching commit \(id.short)") { remote in
+            try connect(remote, GIT_DIRECTION_FETCH, operation)
+            if try references(remote, operation).isEmpty {
+                throw GitError(
+                    .emptyRepository, "repository \(operation.url.text): it is empty; push a first commit")
+            }
+            try download(
+                ["+refs/heads/*:refs/sluice/all/heads/*", "+refs/tags/*:refs/sluice/all/tags/*"], remote, operation)
+        }
+        guard try has(id, mirror) else {
+            throw GitError(
+                .commitNotFound, "repository \(operation.url.text): no branch or tag holds commit \(id.hex)")
+        }
+    }
+
+    private func download(_ specs: [String], _ remote: OpaquePointer, _ operation: RemoteOperation) throws {
+        var options = git_fetch_options()
+        git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
+        options.callbacks = operation.callbacks()
+        options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
+        options.proxy_opts.type = GIT_PROXY_NONE
+        try withStringArray(specs) { array in
+            try Libgit2.check(git_remote_download(remote, array, &options))
+        }
+        try operation.proceed()
+    }
+
+    private func has(_ id: CommitID, _ mirror: OpenMirror) throws(GitError) -> Bool {
+        var oid = git_oid(id)
+        var odb: OpaquePointer?
+        guard git_repository_odb(&odb, mirror.repository) == 0 else {
+            throw GitError(.mirrorCorrupted, "the mirror's objects cannot be opened")
+        }
+        defer { git_odb_free(odb) }
+        return git_odb_exists(odb, &oid) != 0
+    }
+
+    /// The commit behind a tag or branch.
+    private func peel(
+        _ target: CommitID, _ mirror: OpenMirror, _ reference: GitReference, _ operation: RemoteOperation
+    ) throws -> CommitID {
+        var oid = git_oid(target)
+        let repository = mirror.repository
+        let object = try Libgit2.make(
+            { git_object_free($0) }, { git_object_lookup($0, repository, &oid, GIT_OBJECT_ANY) })
+        let pointer = object.pointer
+        let commit: Libgit2Handle
+        do throws(Libgit2Failure) {
+            commit = try Libgit2.make({ git_object_free($0) }, { git_object_peel($0, pointer, GIT_OBJECT_COMMIT) })
+        } catch {
+            guard error.code == GIT_EPEEL.rawValue || error.code == GIT_EINVALIDSPEC.rawValue else { throw error }
+            throw GitError(
+                .branchNotFound, "repository \(operation.url.text): \(reference.displayName) leads to no commit")
+        }
+        guard let id = CommitID(git_object_id(commit.pointer)) else {
+            throw GitError(.mirrorCorrupted, "repository \(operation.url.text): a commit has no id")
+        }
+        return id
+    }
+
+    /// Where the mirror remembers what a reference was. The name is a digest: branches `a` and, later, `a/b` must not
+    /// collide, as they would as files.
+    private static func recordName(of reference: GitReference) -> String {
+        let kind: String
+        switch reference {
+        case .branch(let name): kind = "heads/" + name
+        case .tag(let name): kind = "tags/" + name
+        case .semver(let range): kind = "semver/" + range.description
+        case .commit(let id): kind = "commits/" + id.hex
+        }
+        return "refs/sluice/fetched/" + SHA256Digest(of: kind).hex.prefix(40)
+    }
+
+    private func recorded(_ name: String, _ mirror: OpenMirror) throws -> CommitID? {
+        var oid = git_oid()
+        let code = git_reference_name_to_id(&oid, mirror.repository, name)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        try Libgit2.check(code)
+        return CommitID(&oid)
+    }
+
+    private func record(_ name: String, _ commit: CommitID, _ mirror: OpenMirror) throws {
+        var oid = git_oid(commit)
+        let repository = mirror.repository
+        _ = try Libgit2.make(
+            { git_reference_free($0) }, { git_reference_create($0, repository, name, &oid, 1, nil) })
+    }
+
+    func isAncestor(_ old: CommitID, of new: CommitID, _ mirror: OpenMirror) throws -> Bool {
+        if old == new { return true }
+        guard try has(old, mirror) else { return false }
+        var oldID = git_oid(old)
+        var newID = git_oid(new)
+        let code = git_graph_descendant_of(mirror.repository, &newID, &oldID)
+        try Libgit2.check(code)
+        return code == 1
+    }
+}
+
+/// Lends strings as a `git_strarray`.
+func withStringArray<R>(_ strings: [String], _ body: (UnsafePointer<git_strarray>) throws -> R) throws -> R {
+    var pointers = strings.map { strdup($0) }
+    defer { for pointer in pointers { free(pointer) } }
+    let count = pointers.count
+    return try pointers.withUnsafeMutableBufferPointer { buffer in
+        var array = git_strarray(strings: buffer.baseAddress, count: count)
+        return try body(&array)
+    }
+}

@@ -10,8 +10,13 @@ package struct JSONValueDecoder: Sendable {
     package func decode<T: Decodable>(
         _ type: T.Type, from value: JSONValue, at path: FieldPath = .root
     ) throws(FieldError) -> T {
-        try ValueDecoder(value: value.isNull ? nil : value, path: path).unbox(type)
+        try ValueDecoder(value: value.present, path: path).unbox(type)
     }
+}
+
+extension JSONValue {
+    /// This value, or none if it is null. (A bare `nil` would be JSON's null here.)
+    fileprivate var present: JSONValue? { isNull ? Optional.none : .some(self) }
 }
 
 /// A decoder standing at one value; nil is an absent one.
@@ -119,8 +124,7 @@ private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decodeNil(forKey key: Key) throws -> Bool { object[key.stringValue]?.isNull ?? true }
 
     private func child(_ key: Key) -> ValueDecoder {
-        let value = object[key.stringValue]
-        return ValueDecoder(value: value == .null ? nil : value, path: path / key.stringValue)
+        ValueDecoder(value: object[key.stringValue]?.present, path: path / key.stringValue)
     }
 
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try child(key).bool() }
@@ -169,7 +173,7 @@ private struct UnkeyedReader: UnkeyedDecodingContainer {
         guard currentIndex < elements.count else { throw FieldError(path.description, "has too few elements") }
         defer { currentIndex += 1 }
         let value = elements[currentIndex]
-        return ValueDecoder(value: value.isNull ? nil : value, path: path[currentIndex])
+        return ValueDecoder(value: value.present, path: path[currentIndex])
     }
 
     mutating func decodeNil() throws -> Bool {

@@ -12,12 +12,12 @@ struct ReaderTests {
     @Test(
         "reads documents",
         arguments: [
-            ("", []), ("# only a comment\n", []), ("---\n", [nil]), ("a: 1", [["a": 1]]),
+            ("", []), ("# only a comment\n", []), ("---\n", [.null]), ("a: 1", [["a": 1]]),
             ("\u{FEFF}a: 1\r\nb: |\r\n  x\r\n  y\r\n", [["a": 1, "b": "x\ny\n"]]),
             ("a: 1\n---\nb: 2\n...\n---\n- c\n", [["a": 1], ["b": 2], ["c"]]),
-            ("{\"a\": [1, \"x\", null, true, -0.5]}", [["a": [1, "x", nil, true, -0.5]]]),
+            ("{\"a\": [1, \"x\", null, true, -0.5]}", [["a": [1, "x", .null, true, -0.5]]]),
             ("a: &x {b: 1}\nc: *x\nd: [*x]", [["a": ["b": 1], "c": ["b": 1], "d": [["b": 1]]]]),
-            ("- &a\n- *a", [[nil, nil]]),
+            ("- &a\n- *a", [[.null, .null]]),
         ] as [(String, [JSONValue])])
     func documents(text: String, expected: [JSONValue]) throws {
         #expect(try json(text) == expected)

@@ -8,7 +8,7 @@ struct ResolveTests {
     @Test(
         "as go-yaml v3 reads resources",
         arguments: [
-            ("", nil), ("~", nil), ("null", nil), ("Null", nil), ("nULL", "nULL"), ("true", true), ("TRUE", true),
+            ("", .null), ("~", .null), ("null", .null), ("Null", .null), ("nULL", "nULL"), ("true", true), ("TRUE", true),
             ("tRUE", "tRUE"), ("yes", "yes"), ("on", "on"), ("y", "y"), ("Off", "Off"), ("<<", "<<"),
             ("017", 15), ("08", 8), ("0o17", 15), ("1_000", 1000), ("0x1F", 31), ("-0x1f", -31), ("0b101", 5),
             ("-0b1", -1), ("0b-1", -1), ("0o-7", -7), ("+1", 1), ("0b102", "0b102"), ("0x", "0x"), ("-", "-"),
@@ -47,7 +47,7 @@ struct ResolveTests {
         "tags decide",
         arguments: [
             ("!!str 17", "17"), ("!!int \"17\"", 17), ("!!float 1", 1), ("!!binary aGk=", "hi"), ("!mine 17", "17"),
-            ("! 17", 17), ("!!bool \"true\"", true), ("!!null ''", nil),
+            ("! 17", 17), ("!!bool \"true\"", true), ("!!null ''", .null),
         ] as [(String, JSONValue)])
     func tags(text: String, expected: JSONValue) throws {
         #expect(try YAML.document(parsing: Array(text.utf8)).json(.goYAML3) == expected)

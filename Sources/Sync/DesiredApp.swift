@@ -1,5 +1,6 @@
 internal import Core
 package import KubernetesModel
+internal import SluiceAPI
 
 /// A rendered object and the file it comes from.
 package struct RenderedObject: Sendable, Hashable {
@@ -136,7 +137,7 @@ private struct DesiredBuilder {
         // A hook carries the tracking too, so that its state is watched; hooks are never counted as desired state.
         manifest.setLabel(TrackingID.label, label)
         manifest.setAnnotation(TrackingID.annotation, tracking.description)
-        let wave = manifest.annotation(SyncAnnotation.wave) ?? manifest.annotation(SyncAnnotation.argoWave)
+        let wave = manifest.annotation(Annotation.syncWave) ?? manifest.annotation(Annotation.argoSyncWave)
         return DesiredObject(
             manifest: manifest, key: key, gvk: gvk, resource: entry.resource, kindIsPending: entry.pending,
             tracking: tracking, origin: origin, wave: wave.flatMap(Int.init) ?? 0, hook: hook,

@@ -1,4 +1,5 @@
 package import KubernetesModel
+internal import SluiceAPI
 
 /// One object as it is to be in the cluster: checked, completed and stamped with its tracking.
 package struct DesiredObject: Sendable, Hashable {
@@ -42,10 +43,10 @@ package struct ObjectOptions: Sendable, Hashable {
     package init() {}
 
     package init(of manifest: Manifest) {
-        keep = manifest.annotation(SyncAnnotation.prune) == "false"
-        unmanaged = manifest.annotation(SyncAnnotation.reconcile) == "disabled"
-        createOnly = manifest.annotation(SyncAnnotation.apply) == "IfNotPresent"
-        force = manifest.annotation(SyncAnnotation.force) == "true"
-        healthIgnored = manifest.annotation(SyncAnnotation.health) == "Ignore"
+        keep = manifest.annotation(Annotation.prune) == "false"
+        unmanaged = manifest.annotation(Annotation.reconcile) == "disabled"
+        createOnly = manifest.annotation(Annotation.apply) == "IfNotPresent"
+        force = manifest.annotation(Annotation.force) == "true"
+        healthIgnored = manifest.annotation(Annotation.health) == "Ignore"
     }
 }

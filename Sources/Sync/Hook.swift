@@ -1,4 +1,5 @@
 package import KubernetesModel
+internal import SluiceAPI
 
 /// What makes an object a hook: something that runs at a point of a sync, and is no part of the desired state.
 package struct Hook: Sendable, Hashable {
@@ -34,10 +35,10 @@ package struct Hook: Sendable, Hashable {
                 String(word.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
             }
         }
-        phases = Set(words(SyncAnnotation.hook, SyncAnnotation.argoHook).compactMap(Phase.init(rawValue:)))
+        phases = Set(words(Annotation.hook, Annotation.argoHook).compactMap(Phase.init(rawValue:)))
         guard !phases.isEmpty else { return nil }
         let policies = Set(
-            words(SyncAnnotation.hookDeletePolicy, SyncAnnotation.argoHookDeletePolicy)
+            words(Annotation.hookDeletePolicy, Annotation.argoHookDeletePolicy)
                 .compactMap(DeletePolicy.init(rawValue:)))
         deletePolicies = policies.isEmpty ? [.beforeCreation] : policies
     }

@@ -1,4 +1,5 @@
 package import KubernetesModel
+internal import SluiceAPI
 
 /// All that is kept of a live object: identity, fingerprint and verdict, never the object itself.
 package struct LiveRecord: Sendable, Hashable {
@@ -44,7 +45,7 @@ package struct LiveRecord: Sendable, Hashable {
         let owners = manifest.json["metadata"]?["ownerReferences"]?.arrayValue ?? []
         isControlled = owners.contains { $0["controller"]?.boolValue == true }
         isHook = Hook(of: manifest) != nil
-        let wave = manifest.annotation(SyncAnnotation.wave) ?? manifest.annotation(SyncAnnotation.argoWave)
+        let wave = manifest.annotation(Annotation.syncWave) ?? manifest.annotation(Annotation.argoSyncWave)
         self.wave = wave.flatMap(Int.init) ?? 0
         options = ObjectOptions(of: manifest)
         images = WorkloadImages.of(manifest)

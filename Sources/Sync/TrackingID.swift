@@ -1,5 +1,6 @@
 internal import Core
 package import KubernetesModel
+internal import SluiceAPI
 
 /// What the annotation `sluice.dev/tracking` says: the environment and app that an object belongs to, and which object
 /// it is.
@@ -8,9 +9,9 @@ package import KubernetesModel
 /// another object, and is neither counted nor pruned.
 package struct TrackingID: Sendable, Hashable, CustomStringConvertible {
     /// The annotation that carries a tracking id.
-    package static let annotation = "sluice.dev/tracking"
+    package static let annotation = Annotation.tracking
     /// The label that carries ``label(for:)``; watches are filtered by its presence.
-    package static let label = "sluice.dev/environment"
+    package static let label = Label.environment
 
     package let environment: NamespacedName
     package let app: String

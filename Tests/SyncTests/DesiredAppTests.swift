@@ -1,5 +1,6 @@
 import Core
 import KubernetesModel
+import SluiceAPI
 import Testing
 
 @testable import Sync
@@ -30,7 +31,8 @@ import Testing
 
     @Test func `cluster-scoped objects have no namespace`() throws {
         var role = Manifest([
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": ["name": "r", "namespace": "x"],
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": ["name": "r", "namespace": "x"],
         ])
         role.setLabel("a", "b")
         let object = try #require(Fixture.app([role]).objects.first)
@@ -42,7 +44,9 @@ import Testing
         var far = Fixture.configMap("far")
         far.json["metadata"]?["namespace"] = "kube-system"
         let quota = Manifest(["apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"]])
-        let role = Manifest(["apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": ["name": "r"]])
+        let role = Manifest([
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": ["name": "r"],
+        ])
         let alien = Manifest(["apiVersion": "x.io/v1", "kind": "Alien", "metadata": ["name": "a"]])
         let nameless = Manifest(["apiVersion": "v1", "kind": "ConfigMap", "metadata": [:]])
         let scope = ScopePolicy(
@@ -94,8 +98,8 @@ import Testing
         let plain = Fixture.configMap(
             "c",
             annotations: [
-                SyncAnnotation.wave: "2", SyncAnnotation.argoWave: "9", SyncAnnotation.prune: "false",
-                SyncAnnotation.apply: "IfNotPresent", SyncAnnotation.force: "true", SyncAnnotation.health: "Ignore",
+                Annotation.syncWave: "2", Annotation.argoSyncWave: "9", Annotation.prune: "false",
+                Annotation.apply: "IfNotPresent", Annotation.force: "true", Annotation.health: "Ignore",
             ])
         let app = Fixture.app([job, plain])
         let hook = try #require(app.hooks.first)

@@ -62,7 +62,8 @@ import Testing
     }
 
     @Test func `an empty map that others fill stays empty to us`() {
-        let wanted = Manifest(["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p"], "spec": ["resources": [:]]])
+        let pod = Manifest(["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p"], "spec": ["resources": [:]]])
+        let wanted = Fixture.app([pod]).objects[0].manifest
         var live = Fixture.live(wanted)
         live.json["spec"]?["resources"] = ["limits": ["cpu": "1"]]
         var entries = live.json["metadata"]?["managedFields"]?.arrayValue ?? []
@@ -98,7 +99,9 @@ import Testing
 
     @Test func `an ignored pointer takes no part on either side`() throws {
         let rules = IgnoreRules([
-            try IgnoreRule(group: "apps", kind: "Deployment", jsonPointers: ["/spec/replicas", "/spec/template/spec/containers/*/image"])
+            try IgnoreRule(
+                group: "apps", kind: "Deployment",
+                jsonPointers: ["/spec/replicas", "/spec/template/spec/containers/*/image"])
         ])
         let desired = Fixture.app([Fixture.deployment("web")], ignore: rules).objects[0]
         var live = Fixture.live(desired.manifest)
@@ -141,7 +144,10 @@ import Testing
         #expect(FieldOwnership.lastForeignManager(of: live, beside: Fixture.manager) == "kubectl")
     }
 
-    @Test(arguments: ["{}", #"{"metadata":{"managedFields":7}}"#, #"{"metadata":{"managedFields":[{"manager":"sluice","operation":"Apply","fieldsV1":{"k:{":{},"v:":{},"i:x":{},"f:":{}}}]}}"#])
+    @Test(arguments: [
+        "{}", #"{"metadata":{"managedFields":7}}"#,
+        #"{"metadata":{"managedFields":[{"manager":"sluice","operation":"Apply","fieldsV1":{"k:{":{},"v:":{},"i:x":{},"f:":{}}}]}}"#,
+    ])
     func `malformed book-keeping is survived`(text: String) {
         let manifest = Manifest(Fixture.json(text))
         _ = Fingerprint(live: manifest, manager: Fixture.manager)

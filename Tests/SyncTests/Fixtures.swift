@@ -37,7 +37,10 @@ enum Fixture {
         -> Manifest
     {
         var manifest = Manifest(
-            ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name)], "data": .object(JSONObject(data))])
+            [
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name)],
+                "data": .object(JSONObject(data)),
+            ])
         for (key, value) in annotations { manifest.setAnnotation(key, value) }
         return manifest
     }

@@ -25,7 +25,9 @@ import Testing
         #expect(TrackingID(cluster.description) == cluster)
     }
 
-    @Test(arguments: ["", ":", "a/b:c", "shop/production:apps/D/n/w", "shop//cart:apps/D/n/w", "s/p/c:apps/D/n/", "s/p/c:apps//n/w"])
+    @Test(arguments: [
+        "", ":", "a/b:c", "shop/production:apps/D/n/w", "shop//cart:apps/D/n/w", "s/p/c:apps/D/n/", "s/p/c:apps//n/w",
+    ])
     func `anything else is no tracking id`(text: String) {
         #expect(TrackingID(text) == nil)
     }

@@ -1,11 +1,12 @@
 package import KubernetesModel
+internal import SluiceAPI
 
 extension Health {
     /// The verdict on an object as the server shows it: a pure function of the object alone.
     ///
     /// Rules for the kinds of sync.md; any other kind goes by the conventions of its conditions.
     package init(of manifest: Manifest) {
-        if manifest.annotation(SyncAnnotation.health) == "Ignore" {
+        if manifest.annotation(Annotation.health) == "Ignore" {
             self = Health(.healthy, "health is ignored by annotation")
             return
         }

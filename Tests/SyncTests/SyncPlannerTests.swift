@@ -1,0 +1,289 @@
+import Core
+import KubernetesModel
+import SluiceAPI
+import Testing
+
+@testable import Sync
+
+@Suite struct SyncPlannerTests {
+    /// One app planned against a store of live objects.
+    private struct World {
+        var live: [ObjectKey: LiveRecord] = [:]
+        var expected: [ObjectKey: ExpectedState] = [:]
+        var claims: [ObjectKey: SyncPlanner.Claim] = [:]
+        var policy = SyncPolicy()
+        var mode = SyncMode.sync
+        var alsoWanted: Set<ObjectKey> = []
+
+        mutating func put(_ manifest: Manifest, ignore: IgnoreRules = IgnoreRules()) {
+            live[manifest.key] = Fixture.record(manifest, ignore: ignore)
+        }
+
+        /// Stores the app as a server would, and remembers it as applied.
+        mutating func apply(_ app: DesiredApp) {
+            for object in app.objects {
+                put(Fixture.live(object.manifest))
+                expected[object.key] = ExpectedState(
+                    digest: object.digest, fingerprint: Fingerprint(applied: object.manifest))
+            }
+        }
+
+        func plan(_ app: DesiredApp, runHooks: Bool = false, removed: Bool = false) -> AppPlan {
+            let (live, expected, claims) = (live, expected, claims)
+            let planner = SyncPlanner(
+                environment: Fixture.environment, mode: mode, policy: policy,
+                wanted: alsoWanted.union(app.objects.map(\.key)), live: { live[$0] }, expected: { expected[$0] },
+                claim: { claims[$0] ?? .nobody })
+            let tracked = live.values.filter {
+                $0.tracking?.environment == Fixture.environment && $0.tracking?.app == app.name
+            }.sorted { $0.key.description < $1.key.description }
+            return planner.plan(app, tracked: tracked, runHooks: runHooks, removed: removed)
+        }
+    }
+
+    /// A plan in short: one line for each step.
+    private func outline(_ plan: AppPlan) -> [String] {
+        plan.steps.map { step in
+            let gate =
+                switch step.gate {
+                case .none: ""
+                case .established: "established: "
+                case .healthy(let keys): "healthy(\(keys.count)): "
+                }
+            return gate
+                + step.actions.map { action in
+                    switch action {
+                    case .apply(let object, let reason): "\(reason.rawValue) \(object.key.name)"
+                    case .verify(let object): "verify \(object.key.name)"
+                    case .createIfAbsent(let object): "create \(object.key.name)"
+                    case .hook(let object): "hook \(object.key.name)"
+                    case .prune(let record): "prune \(record.key.name)"
+                    }
+                }.sorted().joined(separator: ", ")
+        }
+    }
+
+    private func definition() -> Manifest {
+        Manifest(
+            Fixture.json(
+                """
+                {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"aliens.x.io"},
+                 "spec":{"group":"x.io","scope":"Namespaced","names":{"kind":"Alien","plural":"aliens"},
+                 "versions":[{"name":"v1","served":true}]}}
+                """))
+    }
+
+    @Test func `a new app is applied in the order of kinds`() {
+        let alien = Manifest(["apiVersion": "x.io/v1", "kind": "Alien", "metadata": ["name": "alien"]])
+        let service = Manifest(["apiVersion": "v1", "kind": "Service", "metadata": ["name": "svc"]])
+        let app = Fixture.app([
+            alien, Fixture.deployment("web"), service, Fixture.configMap("b"), definition(), Fixture.configMap("a"),
+        ])
+        #expect(
+            outline(World().plan(app)) == [
+                "Missing a, Missing b", "Missing aliens.x.io", "Missing svc", "Missing web",
+                "established: Missing alien",
+            ])
+    }
+
+    @Test func `waves come before kinds, and each waits for the one below`() {
+        let app = Fixture.app([
+            Fixture.configMap("late", annotations: [Annotation.syncWave: "3"]),
+            Fixture.deployment("web"),
+            Fixture.configMap("first", annotations: [Annotation.syncWave: "-1"]),
+        ])
+        #expect(
+            outline(World().plan(app)) == ["Missing first", "healthy(1): Missing web", "healthy(2): Missing late"])
+    }
+
+    @Test func `what stands is not sent`() {
+        let app = Fixture.app([Fixture.deployment("web"), Fixture.configMap("c")])
+        var world = World()
+        world.apply(app)
+        let plan = world.plan(app)
+        #expect(plan.steps.isEmpty)
+        #expect(plan.isSynced)
+        #expect(plan.confirmed.isEmpty)
+    }
+
+    @Test func `after a restart, what equals Git's state is known to stand without asking`() {
+        let app = Fixture.app([Fixture.configMap("c")])
+        var world = World()
+        world.apply(app)
+        world.expected = [:]
+        let plan = world.plan(app)
+        #expect(plan.steps.isEmpty)
+        #expect(plan.isSynced)
+        #expect(plan.confirmed.count == 1)
+    }
+
+    @Test func `after a restart, what the server normalised is asked about once`() {
+        let app = Fixture.app([Fixture.configMap("c")])
+        var world = World()
+        world.apply(app)
+        world.expected = [:]
+        var live = Fixture.live(app.objects[0].manifest)
+        live.json["data"]?["a"] = "normalised"
+        world.put(live)
+        #expect(outline(world.plan(app)) == ["verify c"])
+        world.mode = .report
+        #expect(outline(world.plan(app)) == ["verify c"])
+    }
+
+    @Test func `a change in Git sends the objects that changed`() {
+        var world = World()
+        world.apply(Fixture.app([Fixture.configMap("c"), Fixture.deployment("web", replicas: 3)]))
+        let plan = world.plan(Fixture.app([Fixture.configMap("c"), Fixture.deployment("web", replicas: 4)]))
+        #expect(outline(plan) == ["Changed web"])
+        #expect(!plan.isSynced)
+    }
+
+    @Test(arguments: [(SyncMode.heal, true), (.heal, false), (.sync, false), (.report, true)])
+    func `drift is healed where policy and mode say so`(mode: SyncMode, selfHeal: Bool) {
+        let app = Fixture.app([Fixture.deployment("web")])
+        var world = World()
+        world.apply(app)
+        var live = Fixture.live(
+            app.objects[0].manifest, entries: [Fixture.managed("kubectl", "Update", ["f:spec": [:]])])
+        live.json["spec"]?["replicas"] = 20
+        world.put(live)
+        world.mode = mode
+        world.policy.selfHeal = selfHeal
+        let plan = world.plan(app)
+        let heals = mode == .sync || (mode == .heal && selfHeal)
+        #expect(outline(plan) == (heals ? ["Drifted web"] : []))
+        #expect(plan.objects.map(\.status) == [.outOfSync])
+        #expect(plan.objects.map(\.message) == ["was changed by kubectl"])
+    }
+
+    @Test func `a scaled Deployment stands where its replicas are ignored`() throws {
+        let ignore = IgnoreRules([try IgnoreRule(group: "apps", kind: "Deployment", jsonPointers: ["/spec/replicas"])])
+        let app = Fixture.app([Fixture.deployment("web")], ignore: ignore)
+        var world = World()
+        var live = Fixture.live(app.objects[0].manifest)
+        live.json["spec"]?["replicas"] = 20
+        world.put(live, ignore: ignore)
+        #expect(world.plan(app).isSynced)
+    }
+
+    @Test func `the opt-outs hold`() {
+        let app = Fixture.app([
+            Fixture.configMap("never", annotations: [Annotation.reconcile: "disabled"]),
+            Fixture.configMap("once", annotations: [Annotation.apply: "IfNotPresent"]),
+            Fixture.configMap("there", annotations: [Annotation.apply: "IfNotPresent"]),
+        ])
+        var world = World()
+        var changed = Fixture.live(app.objects[2].manifest)
+        changed.json["data"] = ["other": "value"]
+        world.put(changed)
+        let plan = world.plan(app)
+        #expect(outline(plan) == ["create once"])
+        #expect(plan.objects.map(\.status) == [.unmanaged, .missing, .synced])
+    }
+
+    @Test func `an object that is being deleted is waited for`() {
+        let app = Fixture.app([Fixture.configMap("c")])
+        var world = World()
+        var live = Fixture.live(app.objects[0].manifest)
+        live.json["metadata"]?["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        world.put(live)
+        let plan = world.plan(app)
+        #expect(plan.steps.isEmpty)
+        #expect(!plan.isSynced)
+    }
+
+    @Test func `what left Git is pruned last and in reverse order`() {
+        var world = World()
+        world.apply(
+            Fixture.app([
+                Fixture.configMap("keep"), Fixture.configMap("old"), Fixture.deployment("gone"),
+                Fixture.configMap("wave", annotations: [Annotation.syncWave: "2"]),
+                Fixture.configMap("held", annotations: [Annotation.prune: "false"]),
+            ]))
+        let app = Fixture.app([Fixture.configMap("keep"), Fixture.configMap("new")])
+        #expect(
+            outline(world.plan(app)) == ["Missing new", "healthy(2): prune wave", "prune gone", "prune old"])
+        world.policy.pruneLast = false
+        #expect(outline(world.plan(app)) == ["Missing new", "prune wave", "prune gone", "prune old"])
+        world.policy.prune = false
+        let plan = world.plan(app)
+        #expect(outline(plan) == ["Missing new"])
+        #expect(plan.objects.filter { $0.status == .extra }.count == 3)
+        #expect(!plan.isSynced)
+    }
+
+    @Test func `an app that renders to nothing is pruned only where that is allowed`() {
+        var world = World()
+        world.apply(Fixture.app([Fixture.configMap("c")]))
+        let refused = world.plan(Fixture.app([]))
+        #expect(refused.steps.isEmpty)
+        #expect(refused.errors.map(\.code) == [.pruneRefused])
+        #expect(outline(world.plan(Fixture.app([]), removed: true)) == ["healthy(0): prune c"])
+        world.policy.allowEmpty = true
+        #expect(outline(world.plan(Fixture.app([]))) == ["healthy(0): prune c"])
+    }
+
+    @Test func `copies, controlled objects and hooks are not pruned, nor what others want`() {
+        var world = World()
+        let app = Fixture.app([
+            Fixture.configMap("a"), Fixture.configMap("child"), Fixture.configMap("moved"), Fixture.configMap("taken"),
+        ])
+        world.apply(app)
+        var copy = Fixture.live(app.objects[0].manifest)
+        copy.json["metadata"]?["name"] = "copy"
+        world.put(copy)
+        var child = Fixture.live(app.objects[1].manifest)
+        child.json["metadata"]?["ownerReferences"] = [["controller": true, "kind": "X"]]
+        world.put(child)
+        world.alsoWanted = [app.objects[2].key]
+        world.claims[app.objects[3].key] = .environment(NamespacedName(namespace: "shop", name: "staging"))
+        let plan = world.plan(Fixture.app([Fixture.configMap("a")]))
+        #expect(plan.steps.isEmpty)
+        #expect(plan.isSynced)
+    }
+
+    @Test func `an object moves from another app or environment that wants it no more`() {
+        var world = World()
+        world.apply(Fixture.app([Fixture.configMap("c")], name: "web"))
+        let app = Fixture.app([Fixture.configMap("c")])
+        #expect(outline(world.plan(app)) == ["Adopted c"])
+
+        let staging = NamespacedName(namespace: "shop", name: "staging")
+        let foreign = DesiredApp(
+            name: "cart", revision: "r1", rendered: [RenderedObject(Fixture.configMap("c"))], environment: staging,
+            namespace: "prod", kinds: Fixture.kinds, scope: ScopePolicy(), ignore: IgnoreRules())
+        world.apply(foreign)
+        #expect(outline(world.plan(app)) == ["Adopted c"])
+        world.claims[app.objects[0].key] = .environment(staging)
+        let refused = world.plan(app)
+        #expect(refused.steps.isEmpty)
+        #expect(refused.errors.map(\.code) == [.ownedElsewhere])
+        #expect(refused.errors.map(\.disposition) == [.terminal])
+        world.claims[app.objects[0].key] = .undecided(staging)
+        #expect(world.plan(app).errors.map(\.disposition) == [.transient])
+    }
+
+    @Test func `hooks run around the sync, and only when asked`() {
+        func job(_ name: String, _ hook: String) -> Manifest {
+            var job = Manifest(["apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": .string(name)]])
+            job.setAnnotation(Annotation.hook, hook)
+            return job
+        }
+        let app = Fixture.app([
+            job("before", "PreSync"), job("after", "PostSync"), job("during", "Sync"), job("sorry", "SyncFail"),
+            Fixture.configMap("c"),
+        ])
+        let plan = World().plan(app, runHooks: true)
+        #expect(outline(plan) == ["hook before", "Missing c", "hook during", "healthy(1): hook after"])
+        #expect(plan.failureHooks.map(\.key.name) == ["sorry"])
+        #expect(outline(World().plan(app)) == ["Missing c"])
+    }
+
+    @Test func `violations stop the app whole`() {
+        let app = Fixture.app([Fixture.configMap("c")], scope: ScopePolicy(allowedNamespaces: GlobList([])))
+        let plan = World().plan(app)
+        #expect(plan.steps.isEmpty)
+        #expect(plan.errors.map(\.code) == [.namespaceNotAllowed])
+        #expect(!plan.isSynced)
+    }
+}

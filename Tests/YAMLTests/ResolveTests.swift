@@ -8,7 +8,8 @@ struct ResolveTests {
     @Test(
         "as go-yaml v3 reads resources",
         arguments: [
-            ("", .null), ("~", .null), ("null", .null), ("Null", .null), ("nULL", "nULL"), ("true", true), ("TRUE", true),
+            ("", .null), ("~", .null), ("null", .null), ("Null", .null), ("nULL", "nULL"), ("true", true),
+            ("TRUE", true),
             ("tRUE", "tRUE"), ("yes", "yes"), ("on", "on"), ("y", "y"), ("Off", "Off"), ("<<", "<<"),
             ("017", 15), ("08", 8), ("0o17", 15), ("1_000", 1000), ("0x1F", 31), ("-0x1f", -31), ("0b101", 5),
             ("-0b1", -1), ("0b-1", -1), ("0o-7", -7), ("+1", 1), ("0b102", "0b102"), ("0x", "0x"), ("-", "-"),

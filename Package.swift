@@ -26,8 +26,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -80,7 +83,7 @@ let package = Package(
         tests("CoreTests", ["Core"]),
         tests("KubernetesModelTests", ["KubernetesModel"]),
         tests("SluiceAPITests", ["SluiceAPI", "YAML"]),
-        tests("YAMLTests", ["YAML", "KubernetesModel"]),
+        tests("YAMLTests", ["YAML", "KubernetesModel", "Core"], exclude: ["Corpus"]),
         tests("HTTPTests", ["HTTP"]),
         tests("KubernetesClientTests", ["KubernetesClient"]),
         tests("GitTests", ["Git"]),

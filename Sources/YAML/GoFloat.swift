@@ -19,6 +19,15 @@ enum GoFloat {
         return sign + positional(digits, exponent)
     }
 
+    /// A finite number as kustomize writes it, which sends it through JSON: 1.0 -> 1, 1e21 -> 1e+21.
+    static func throughJSON(_ value: Double) -> String {
+        switch whole(value) {
+        case .int(let whole): String(whole)
+        case .uint(let whole): String(whole)
+        default: general(value)
+        }
+    }
+
     /// The whole number that a double is once it has gone through JSON, as Go writes it there (`'f'` below 1e21):
     /// the shortest digits filled up with zeros; nil for fractions and what 64 bits do not hold.
     ///

@@ -18,6 +18,8 @@ struct YAMLComposer: ~Copyable {
     /// Nodes so far, aliases expanded.
     private(set) var nodes = 0
     private var aliasedNodes = 0
+    /// How many flow collections (`[]`, `{}`) are open.
+    private var flowLevel = 0
     private var anchors: [String: Anchor] = [:]
 
     init(
@@ -88,6 +90,12 @@ struct YAMLComposer: ~Copyable {
             if let name { anchors[name] = Anchor() }
             let before = nodes
             try count(1)
+            let isFlow =
+                isMapping
+                ? parser.event.pointee.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+                : parser.event.pointee.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
+            if isFlow { flowLevel += 1 }
+            defer { if isFlow { flowLevel -= 1 } }
             let (content, height) = isMapping ? try mapping(depth: depth) : try sequence(depth: depth)
             let node = YAMLNode(content, mark: mark)
             if let name { anchors[name] = Anchor(node: node, size: nodes - before, height: height) }
@@ -109,12 +117,21 @@ struct YAMLComposer: ~Copyable {
             case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
             case YAML_LITERAL_SCALAR_STYLE: .literal
             case YAML_FOLDED_SCALAR_STYLE: .folded
-            default: .plain
+            default: flowLevel > 0 && Self.isTimeOfDay(data.value, data.length) ? .singleQuoted : .plain
             }
         guard let tag = data.tag else { return YAMLScalar(text, style: style) }
         // The non-specific tag `!` says no more than no tag at all.
         let name = String(cString: tag)
         return YAMLScalar(text, style: style, tag: name == "!" ? nil : name)
+    }
+
+    /// Whether a text looks like a date with a time of day.
+    ///
+    /// kustomize writes resources out and reads them again on its way; in flow collections the colons get such a text
+    /// quotes there, so that it is a string and not a time.
+    private static func isTimeOfDay(_ text: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
+        guard let text, count > 8, (48...57).contains(text[0]), text[4] == UInt8(ascii: "-") else { return false }
+        return (8..<count).contains { text[$0] == UInt8(ascii: ":") }
     }
 
     private mutating func alias(

@@ -70,33 +70,8 @@ extension YAMLScalar {
 
     /// Whether an unquoted text means a string both in YAML 1.1 and 1.2, base 60 included.
     package static func isPlainString(_ text: String) -> Bool {
-        guard case .string = value(ofPlain: text, .yaml11) else { return false }
-        return text != "<<" && !isBase60(text)
-    }
-
-    /// A number in base 60 as YAML 1.1 has them (`1:59`), which go-yaml quotes though it does not read them.
-    static func isBase60(_ text: String) -> Bool {
-        var bytes = text.utf8[...]
-        if bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+") { bytes = bytes.dropFirst() }
-        guard let first = bytes.first, (48...57).contains(first), bytes.contains(UInt8(ascii: ":")) else {
-            return false
-        }
-        var parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard let head = parts.first, head.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: "_") })
-        else { return false }
-        parts.removeFirst()
-        if let last = parts.last, let point = last.firstIndex(of: UInt8(ascii: ".")) {
-            guard last[last.index(after: point)...].allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: "_") })
-            else { return false }
-            parts[parts.count - 1] = last[..<point]
-        }
-        return parts.allSatisfy { part in
-            switch part.count {
-            case 1: part.allSatisfy { (48...57).contains($0) }
-            case 2: (48...53).contains(part.first ?? 0) && (48...57).contains(part.last ?? 0)
-            default: false
-            }
-        }
+        var text = text
+        return text != "<<" && text.withUTF8 { YAMLResolver.isPlainForGoYAML2($0) }
     }
 
     /// The text under which a key goes into JSON.

@@ -22,6 +22,44 @@ enum YAMLResolver {
         }
     }
 
+    /// Whether go-yaml v2 writes a text without quotes as far as its meaning goes: it would read it as a string.
+    static func isPlainForGoYAML2(_ text: Text) -> Bool {
+        guard let first = text.first else { return false }
+        // Only these begin something else than a string.
+        switch first {
+        case UInt8(ascii: "a")..<UInt8(ascii: "f"), UInt8(ascii: "g")..<UInt8(ascii: "n"),
+            UInt8(ascii: "p")..<UInt8(ascii: "t"), UInt8(ascii: "/"):
+            return true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"):
+            if isBase60(text) { return false }
+        default: break
+        }
+        return value(of: text, .yaml11) == nil
+    }
+
+    /// A number in base 60 as YAML 1.1 has them (`1:59`), which go-yaml quotes though it does not read them:
+    /// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
+    static func isBase60(_ text: Text) -> Bool {
+        var index = 0
+        func skip(_ accept: (UInt8) -> Bool) { while index < text.count, accept(text[index]) { index += 1 } }
+        func isNumeral(_ byte: UInt8) -> Bool { isDigit(byte) || byte == UInt8(ascii: "_") }
+        if text[0] == UInt8(ascii: "+") || text[0] == UInt8(ascii: "-") { index = 1 }
+        guard index < text.count, isDigit(text[index]) else { return false }
+        skip(isNumeral)
+        guard index < text.count, text[index] == UInt8(ascii: ":") else { return false }
+        while index < text.count, text[index] == UInt8(ascii: ":") {
+            let start = index + 1
+            index = start
+            skip(isDigit)
+            guard index - start == 1 || (index - start == 2 && text[start] < UInt8(ascii: "6")) else { return false }
+        }
+        if index < text.count, text[index] == UInt8(ascii: ".") {
+            index += 1
+            skip(isNumeral)
+        }
+        return index == text.count
+    }
+
     private static func word(_ text: Text, _ schema: YAMLSchema) -> YAMLValue? {
         switch String(decoding: text, as: UTF8.self) {
         case "~", "null", "Null", "NULL": .null

@@ -83,7 +83,7 @@ enum YAMLTimestamp {
             if take("Z") { return "Z" }
             let negative = index < text.count && text[index] == UInt8(ascii: "-")
             guard take("+") || take("-"), let hours = number(digits: 2...2), take(":"),
-                let minutes = number(digits: 2...2), hours <= 24, minutes < 60
+                let minutes = number(digits: 2...2), hours < 24, minutes < 60
             else { return nil }
             if hours == 0, minutes == 0 { return "Z" }
             return "\(negative ? "-" : "+")\(padded(hours, 2)):\(padded(minutes, 2))"

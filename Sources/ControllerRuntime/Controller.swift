@@ -111,8 +111,11 @@ package final class Controller<R: Reconciler>: Sendable {
     private func handle(
         _ error: any Error, _ logger: Logger, start: Duration, cancelled: Bool
     ) -> (WorkQueueState<R.Key>.Outcome, ControllerMetrics.Result) {
-        // The process is stopping: nobody is to be told, and whoever leads next begins anew.
-        if cancelled, error is CancellationError { return (.done, .error) }
+        // The process is stopping: whoever leads next begins anew, and the error is most likely the stop itself.
+        if cancelled {
+            logger.debug("Reconcile was stopped", metadata: .init([.error: "\(error)".bounded(to: 2048)]))
+            return (.done, .error)
+        }
         var metadata: Logger.Metadata = [
             LogKey.error.rawValue: .string("\(error)".bounded(to: 2048)),
             LogKey.duration.rawValue: .stringConvertible(milliseconds(since: start)),

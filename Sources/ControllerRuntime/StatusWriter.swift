@@ -49,16 +49,19 @@ package final class StatusWriter: Sendable {
 
     /// The newest that is known of an object: what the cache shows, or the result of our own last write if the cache
     /// has not seen it yet.
-    package func freshest(_ observed: Manifest) -> Manifest {
+    package func freshest(_ cached: Manifest) -> Manifest {
         lasts.withLock { lasts in
-            let name = observed.namespacedName
-            guard var last = lasts[name], let result = last.result else { return observed }
-            if last.uid == observed.uid, last.bases.contains(observed.resourceVersion) { return result }
-            last.result = nil
-            last.bases = []
-            lasts[name] = last.uid == observed.uid && last.settled != nil ? last : nil
-            return observed
+            if let newer = Self.newer(lasts[cached.namespacedName], than: cached) { return newer }
+            // The cache has caught up, or shows another object of that name.
+            lasts[cached.namespacedName]?.result = nil
+            if lasts[cached.namespacedName]?.settled == nil { lasts[cached.namespacedName] = nil }
+            return cached
         }
+    }
+
+    private static func newer(_ last: Last?, than object: Manifest) -> Manifest? {
+        guard let last, last.uid == object.uid, last.bases.contains(object.resourceVersion) else { return nil }
+        return last.result
     }
 
     /// Forgets an object that is gone.
@@ -72,7 +75,7 @@ package final class StatusWriter: Sendable {
     /// transient, and what the store throws.
     @discardableResult
     package func write(_ desired: JSONValue, to observed: Manifest) async throws -> Manifest? {
-        var base = freshest(observed)
+        var base = lasts.withLock { Self.newer($0[observed.namespacedName], than: observed) } ?? observed
         var bases = [observed.resourceVersion]
         for _ in 0...Self.retries {
             let status = base.json["status"]

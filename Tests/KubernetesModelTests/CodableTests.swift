@@ -30,7 +30,7 @@ struct CodableTests {
         let value = Outer(
             text: "é\"", count: 9, ratio: 0.5, flag: true, inner: Inner(name: "a", size: -8),
             list: [Inner(name: "b", size: 1)], map: ["x": [1, 2]], time: Timestamp(seconds: 0), colour: .green,
-            any: ["k": [1, nil, "s"]])
+            any: ["k": [1, .null, "s"]])
         let json = try JSONValueEncoder().encode(value)
         #expect(
             json.jsonText
@@ -42,7 +42,7 @@ struct CodableTests {
 
     @Test("reads absent fields as zero values")
     func zeroValues() throws {
-        let value = try JSONValueDecoder().decode(Outer.self, from: ["text": nil])
+        let value = try JSONValueDecoder().decode(Outer.self, from: ["text": .null])
         #expect(
             value
                 == Outer(
@@ -77,8 +77,8 @@ struct CodableTests {
     @Test("reads a null document and null elements as zero values")
     func nulls() throws {
         #expect(try JSONValueDecoder().decode(Inner.self, from: .null) == Inner(name: "", size: 0))
-        #expect(try JSONValueDecoder().decode([Inner].self, from: [nil]) == [Inner(name: "", size: 0)])
-        #expect(try JSONValueDecoder().decode([Int?].self, from: [nil, 1]) == [nil, 1])
+        #expect(try JSONValueDecoder().decode([Inner].self, from: [.null]) == [Inner(name: "", size: 0)])
+        #expect(try JSONValueDecoder().decode([Int?].self, from: [.null, 1]) == [nil, 1])
     }
 
     @Test("says when a field without a zero value is missing")

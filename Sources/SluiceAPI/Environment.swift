@@ -22,8 +22,8 @@ extension Environment {
     package static let schema = Schema.object(
         "One stage (such as production) of one or many apps: what Git says, brought to a cluster and kept there.",
         [
-            .optional("apiVersion", .string(), "The version of the API."),
-            .optional("kind", .string(), "The kind of the object."),
+            .optional("apiVersion", .string(minLength: 1, maxLength: 253), "The version of the API."),
+            .optional("kind", .string(minLength: 1, maxLength: 253), "The kind of the object."),
             .optional("metadata", .opaque, "The object's metadata."),
             .required("spec", EnvironmentSpec.schema, "What is wanted."),
             .optional("status", EnvironmentStatus.schema, "What is."),

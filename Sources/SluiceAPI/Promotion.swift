@@ -22,8 +22,8 @@ extension Promotion {
     package static let schema = Schema.object(
         "Versions to bring into an environment in one commit, once its gates are open.",
         [
-            .optional("apiVersion", .string(), "The version of the API."),
-            .optional("kind", .string(), "The kind of the object."),
+            .optional("apiVersion", .string(minLength: 1, maxLength: 253), "The version of the API."),
+            .optional("kind", .string(minLength: 1, maxLength: 253), "The kind of the object."),
             .optional("metadata", .opaque, "The object's metadata."),
             .required("spec", PromotionSpec.schema, "What is wanted."),
             .optional("status", PromotionStatus.schema, "What is."),

@@ -22,8 +22,8 @@ extension Rollback {
     package static let schema = Schema.object(
         "A promotion to undo by reverting its commit.",
         [
-            .optional("apiVersion", .string(), "The version of the API."),
-            .optional("kind", .string(), "The kind of the object."),
+            .optional("apiVersion", .string(minLength: 1, maxLength: 253), "The version of the API."),
+            .optional("kind", .string(minLength: 1, maxLength: 253), "The kind of the object."),
             .optional("metadata", .opaque, "The object's metadata."),
             .required("spec", RollbackSpec.schema, "What is wanted."),
             .optional("status", RollbackStatus.schema, "What is."),

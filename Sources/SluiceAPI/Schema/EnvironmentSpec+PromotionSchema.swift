@@ -30,7 +30,9 @@ extension EnvironmentSpec.RollbackPolicy {
                 "on",
                 .list(of: .words(of: RollbackTrigger.self), maxItems: 2, unique: true).defaulting([
                     "Degraded", "VerificationFailed",
-                ]), "What sets off an automatic rollback."),
+                ]),
+                "What sets off an automatic rollback. Quote this key where YAML 1.1 is read, as kubectl does: it takes a bare on for true."
+            ),
             .optional(
                 "watchFor", .duration.defaulting("30m"), "How long after its success a promotion's apps are watched."),
             .optional(

@@ -32,8 +32,13 @@ package struct Schema: Sendable {
             Field(name: name, description: description, required: true, schema: schema)
         }
 
+        /// A field that may be absent. Absent, null and empty mean the same for a text that may be empty, so such a
+        /// one may be null. (This also spares empty texts from a fault of validators in the line of go-openapi, which
+        /// take them for null when built with newer compilers.)
         package static func optional(_ name: String, _ schema: Schema, _ description: String) -> Field {
-            Field(name: name, description: description, required: false, schema: schema)
+            Field(
+                name: name, description: description, required: false,
+                schema: schema.allowsEmptyText ? schema.nullable() : schema)
         }
     }
 
@@ -77,6 +82,9 @@ package struct Schema: Sendable {
         package let expression: String
         /// "must be …", for a message that says how to mend the value.
         package let meaning: String
+
+        /// Whether the empty text matches.
+        var allowsEmpty: Bool { expression.hasSuffix(")?$") || expression.hasSuffix(")*$") }
     }
 }
 
@@ -146,6 +154,12 @@ extension Schema {
         return copy
     }
 
+    /// Whether this is a free text without a default that may be empty.
+    fileprivate var allowsEmptyText: Bool {
+        guard case .string = shape else { return false }
+        return defaultValue == nil && words.isEmpty && (minLength ?? 0) == 0 && pattern?.allowsEmpty != false
+    }
+
     func nullable() -> Schema {
         var copy = self
         copy.isNullable = true
@@ -194,8 +208,8 @@ extension Schema {
         [
             .required("type", .string(minLength: 1, maxLength: 316), "What is observed."),
             .required("status", .words(["True", "False", "Unknown"]), "Whether it is so."),
-            .required("reason", .string(maxLength: 1024), "Why, in one word."),
-            .required("message", .string(maxLength: 32768), "Why, for people."),
+            .optional("reason", .string(maxLength: 1024), "Why, in one word."),
+            .optional("message", .string(maxLength: 32768), "Why, for people."),
             .optional("observedGeneration", .integer(), "The generation of the spec that this is about."),
             .required("lastTransitionTime", .timestamp, "When the status last changed."),
         ])

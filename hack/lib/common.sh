@@ -4,7 +4,7 @@
 
 set -Eeuo pipefail
 # No script ends without a word about where.
-trap 'say "error: ${BASH_SOURCE[0]##*/}:$LINENO: status $? of: $BASH_COMMAND"' ERR
+trap '[[ $BASH_COMMAND == return* ]] || say "error: ${BASH_SOURCE[0]##*/}:$LINENO: failed: $BASH_COMMAND"' ERR
 
 SLUICE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SLUICE_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/sluice

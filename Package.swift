@@ -61,7 +61,7 @@ let package = Package(
         library("SluiceAPI", ["Core", "KubernetesModel"]),
         library("YAML", ["KubernetesModel", "CYAML"]),
         library("HTTP", ["Core", "CCurl", "COpenSSL"]),
-        library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML"]),
+        library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML", log]),
         library("Git", ["Core", "HTTP", "CGit2", "COpenSSL"]),
         library("Kustomize", ["YAML"]),
         library("Policy", ["SluiceAPI"]),

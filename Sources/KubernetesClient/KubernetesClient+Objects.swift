@@ -124,11 +124,15 @@ extension KubernetesClient {
         var object = namespace.map { $0.isEmpty ? "" : "\($0)/" } ?? ""
         object += subject ?? name ?? ""
         let suffix = subresource.map { "/" + $0 } ?? ""
-        return ClientCore.Call(
+        var call = ClientCore.Call(
             verb: verb, resource: resource.qualifiedName + suffix, method: method,
             target: resource.path(namespace: namespace, name: name, subresource: subresource) + URLText.query(query),
             subject: "\(verb) \(resource.qualifiedName)\(suffix)" + (object.isEmpty ? "" : " \(object)"),
             sensitive: resource.isSensitive, impersonation: impersonation)
+        if let timeout {
+            call.deadlines = HTTPDeadlines(connect: min(timeout, .seconds(10)), stall: timeout, total: timeout)
+        }
+        return call
     }
 
     private func query(_ options: WriteOptions) -> [(String, String)] {

@@ -8,7 +8,9 @@ package import KubernetesModel
 /// after which credentials that can be renewed are renewed and the request is sent once more.
 package struct KubernetesClient: Sendable {
     let core: ClientCore
-    let impersonation: Impersonation?
+    private(set) var impersonation: Impersonation?
+    /// The longest that a request other than a watch may take; nil for the default of 90 s.
+    private(set) var timeout: Duration?
     /// Finds out how kinds are served; shared by all copies.
     package let discovery: Discovery
 
@@ -21,14 +23,7 @@ package struct KubernetesClient: Sendable {
             configuration: configuration, transport: transport, clock: clock, monotonicClock: monotonicClock,
             observer: observer)
         self.core = core
-        impersonation = nil
         discovery = Discovery(core: core)
-    }
-
-    private init(core: ClientCore, impersonation: Impersonation, discovery: Discovery) {
-        self.core = core
-        self.impersonation = impersonation
-        self.discovery = discovery
     }
 
     /// The namespace that the configuration names for requests without one.
@@ -41,8 +36,16 @@ package struct KubernetesClient: Sendable {
         guard !user.isEmpty, groups.allSatisfy({ !$0.isEmpty }) else {
             throw KubernetesError(.invalidConfiguration, "the user or a group to impersonate is empty; name it")
         }
-        return KubernetesClient(
-            core: core, impersonation: Impersonation(user: user, groups: groups), discovery: discovery)
+        var copy = self
+        copy.impersonation = Impersonation(user: user, groups: groups)
+        return copy
+    }
+
+    /// The same client, whose requests other than watches end after this time.
+    package func withTimeout(_ timeout: Duration) -> KubernetesClient {
+        var copy = self
+        copy.timeout = timeout
+        return copy
     }
 
     /// How a kind is served; asks the server when it is not known yet.

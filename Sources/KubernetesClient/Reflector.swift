@@ -1,0 +1,129 @@
+package import Core
+internal import HTTP
+internal import KubernetesModel
+
+/// Follows all objects of one kind: lists them, then watches, and goes on whatever happens to server or network.
+///
+/// Flow: ``run(_:)`` lists in pages, watches from there, resumes after the last event when a watch ends, and lists anew
+/// when the server has forgotten that version (410). Guarantees: events of one object come in order; at most one page is
+/// held in memory; failures back off exponentially up to 30 s with jitter or as `Retry-After` says; a watch that the
+/// server ends in time is resumed at once; a watch that is silent for longer than the server may keep it open is taken
+/// for dead.
+package struct Reflector: Sendable {
+    /// The server ends each watch after a time between these, chosen anew each time so that watches do not march in step.
+    static let watchSeconds = 300...600
+
+    private let client: KubernetesClient
+    private let resource: APIResource
+    private let selector: ObjectSelector
+    private let pageSize: Int
+    private let clock: any MonotonicClock
+    private let random: UnitRandom
+
+    package init(
+        client: KubernetesClient, resource: APIResource, selector: ObjectSelector = ObjectSelector(),
+        pageSize: Int = KubernetesClient.pageSize, clock: any MonotonicClock = UptimeClock(),
+        random: @escaping UnitRandom = systemRandom
+    ) {
+        self.client = client
+        self.resource = resource
+        self.selector = selector
+        self.pageSize = pageSize
+        self.clock = clock
+        self.random = random
+    }
+
+    /// Runs until the task is cancelled; `handler` is called from this task alone and must not block.
+    package func run(_ handler: @Sendable (ReflectorEvent) -> Void) async {
+        var position = Position()
+        while !Task.isCancelled {
+            do throws(KubernetesError) {
+                if position.version == nil {
+                    position.version = try await list(handler)
+                    position.failures = min(position.failures, 1)
+                }
+                try await watch(&position, handler)
+            } catch {
+                if error.isCancelled, Task.isCancelled { return }
+                if error.isGone { position.version = nil }
+                // The first 410 after progress is the ordinary course of things: list at once.
+                let ordinary = error.isGone && position.failures == 0
+                position.failures += 1
+                handler(.disconnected(error))
+                if !ordinary { await pause(after: error, failures: position.failures) }
+            }
+        }
+    }
+
+    /// Where the next watch begins, and how many tries have failed since the last sign of life.
+    private struct Position {
+        var version: String?
+        var failures = 0
+    }
+
+    private func list(_ handler: (ReflectorEvent) -> Void) async throws(KubernetesError) -> String {
+        let version = try await client.listPages(resource, selector, pageSize: pageSize) {
+            handler(.begin)
+        } page: { objects in
+            for object in objects { handler(.upsert(object)) }
+        }
+        handler(.finish)
+        return version
+    }
+
+    /// One watch, to its end.
+    private func watch(
+        _ position: inout Position, _ handler: (ReflectorEvent) -> Void
+    ) async throws(KubernetesError) {
+        let spread = Double(Reflector.watchSeconds.count - 1)
+        let seconds = Reflector.watchSeconds.lowerBound + Int(spread * min(max(random(), 0), 1))
+        let opened = clock.now()
+        let events = try await client.watch(
+            resource,
+            WatchOptions(selector, resourceVersion: position.version ?? "", timeoutSeconds: seconds))
+        handler(.connected)
+        position.failures = min(position.failures, 1)
+        for try await event in events {
+            position.failures = 0
+            switch event {
+            case .added(let object), .modified(let object):
+                advance(&position, object.resourceVersion)
+                handler(.upsert(object))
+            case .deleted(let object):
+                advance(&position, object.resourceVersion)
+                handler(.delete(object))
+            case .bookmark(let version):
+                advance(&position, version)
+            }
+        }
+        // An accepted watch that ends at once, without a word, is a server in trouble, not the end of its time.
+        let brief = clock.now() - opened < .seconds(1)
+        guard brief else {
+            position.failures = 0
+            return
+        }
+        guard position.failures == 0 else {
+            throw KubernetesError(.unavailable, "watch \(resource.qualifiedName): the server ends every watch at once")
+        }
+        position.failures = 1
+    }
+
+    private func advance(_ position: inout Position, _ version: String) {
+        if !version.isEmpty { position.version = version }
+    }
+
+    private func pause(after error: KubernetesError, failures: Int) async {
+        var delay = Reflector.backoff(failures: failures, random: random())
+        if case .waitUntil(let moment) = error.disposition {
+            delay = max(delay, min(moment - client.core.clock.now(), .seconds(300)))
+        }
+        try? await clock.sleep(until: clock.now() + delay)
+    }
+
+    /// 0.5 s doubling to 30 s, of which a random half to whole: 1 -> 0.25...0.5 s, 2 -> 0.5...1 s, 7 and above ->
+    /// 15...30 s.
+    static func backoff(failures: Int, random: Double) -> Duration {
+        let whole = min(30.0, 0.5 * Double(1 << min(max(failures - 1, 0), 10)))
+        return .milliseconds(Int(whole * 1000 * (0.5 + 0.5 * min(max(random, 0), 1))))
+    }
+}

@@ -3,16 +3,17 @@ package import Logging
 
 /// Calls a reconciler for the keys of a queue, with a number of workers.
 ///
-/// Flow: others add keys to ``queue`` at any time; ``run()`` works until its task is cancelled.
-/// Guarantees: one call at a time per key; on cancellation no new call begins, calls under way may finish within the
-/// grace and are cancelled then, and ``run()`` returns when the last one has ended. A controller runs once.
+/// Flow: others add keys to ``queue`` at any time; ``run(during:)`` works until its task is cancelled, and may be called
+/// again then. Guarantees: one call at a time per key; on cancellation no new call begins, calls under way may finish
+/// within the grace and are cancelled then, or at once when the term of leadership is lost, and ``run(during:)`` returns
+/// when the last one has ended. Keys that were not finished are still in the queue.
 package final class Controller<R: Reconciler>: Sendable {
     package struct Options: Sendable {
         /// How many keys are worked on at once.
         package var workers = 4
         /// The longest a call may take before it is cancelled and counts as failed.
         package var timeout: Duration = .seconds(300)
-        /// How long calls under way may go on after ``Controller/run()`` was cancelled.
+        /// How long calls under way may go on after ``Controller/run(during:)`` was cancelled.
         package var grace: Duration = .seconds(10)
 
         package init() {}
@@ -51,22 +52,29 @@ package final class Controller<R: Reconciler>: Sendable {
     }
 
     /// Works until the task is cancelled; see the type's guarantees.
-    package func run() async {
+    ///
+    /// - Parameter term: the term of leadership that this work needs, if any.
+    package func run(during term: LeaderTerm? = nil) async {
+        queue.resume()
         // Workers are no child tasks: cancelling this task must not cancel a call before its grace is over.
         let workers = (0..<max(options.workers, 1)).map { _ in Task { await self.work() } }
-        let stop = { @Sendable [queue, clock, options] in
-            queue.close()
-            guard options.grace > .zero else { return workers.forEach { $0.cancel() } }
-            let end = clock.now() + options.grace
-            Task {
-                try? await clock.sleep(until: end)
-                for worker in workers { worker.cancel() }
-            }
+        let abort = { @Sendable in
+            for worker in workers { worker.cancel() }
+        }
+        term?.onLoss { [queue] in
+            queue.pause()
+            abort()
         }
         await withTaskCancellationHandler {
             for worker in workers { await worker.value }
         } onCancel: {
-            stop()
+            queue.pause()
+            guard options.grace > .zero else { return abort() }
+            let end = clock.now() + options.grace
+            Task { [clock] in
+                try? await clock.sleep(until: end)
+                abort()
+            }
         }
     }
 
@@ -111,10 +119,10 @@ package final class Controller<R: Reconciler>: Sendable {
     private func handle(
         _ error: any Error, _ logger: Logger, start: Duration, cancelled: Bool
     ) -> (WorkQueueState<R.Key>.Outcome, ControllerMetrics.Result) {
-        // The process is stopping: whoever leads next begins anew, and the error is most likely the stop itself.
+        // The process is stopping or leads no more, and the error is most likely the stop itself.
         if cancelled {
             logger.debug("Reconcile was stopped", metadata: .init([.error: "\(error)".bounded(to: 2048)]))
-            return (.done, .error)
+            return (.again(at: clock.now()), .error)
         }
         var metadata: Logger.Metadata = [
             LogKey.error.rawValue: .string("\(error)".bounded(to: 2048)),

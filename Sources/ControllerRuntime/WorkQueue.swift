@@ -9,7 +9,7 @@ internal import Synchronization
 /// the state; it is never held while anything waits or is resumed. One task at most sleeps for all deadlines.
 ///
 /// Flow: ``next()`` in a loop, and ``finish(_:_:)`` exactly once for each key it gave. After ``close(drain:)`` it
-/// returns nil when nothing is left for it.
+/// returns nil when nothing is left for it, and while the queue is paused, at once.
 package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     package typealias State = WorkQueueState<Key>
 
@@ -17,6 +17,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         var state: State
         var waiters: Deque<(id: UInt64, continuation: CheckedContinuation<State.Taken?, Never>)> = []
         var nextWaiter: UInt64 = 0
+        var isPaused = false
         var sleeper: (deadline: Duration, task: Task<Void, Never>)?
     }
 
@@ -87,7 +88,22 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
         change { state, _ in state.close(drain: drain) }
     }
 
-    /// Waits for the next key to work on; nil when the queue is closed and empty, or the task is cancelled.
+    /// Hands out nothing until ``resume()``, and wakes every waiting worker; additions are kept in line.
+    package func pause() { setPaused(true) }
+
+    /// Hands out keys again.
+    package func resume() { setPaused(false) }
+
+    private func setPaused(_ paused: Bool) {
+        let now = clock.now()
+        let effects = guarded.withLock { guarded in
+            guarded.isPaused = paused
+            return settle(&guarded, now: now)
+        }
+        effects.perform()
+    }
+
+    /// Waits for the next key to work on; nil when the queue is closed and empty, or paused, or the task is cancelled.
     package func next() async -> State.Taken? {
         let id = guarded.withLock { guarded in
             guarded.nextWaiter += 1
@@ -124,10 +140,10 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private func settle(_ guarded: inout Guarded, now: Duration) -> Effects {
         var effects = Effects()
         guarded.state.wake(now: now)
-        while !guarded.waiters.isEmpty, let taken = guarded.state.take(now: now) {
+        while !guarded.isPaused, !guarded.waiters.isEmpty, let taken = guarded.state.take(now: now) {
             effects.resumptions.append((guarded.waiters.removeFirst().continuation, taken))
         }
-        if guarded.state.isClosed, guarded.state.depth == 0 {
+        if guarded.isPaused || guarded.state.isClosed && guarded.state.depth == 0 {
             effects.resumptions += guarded.waiters.map { ($0.continuation, nil) }
             guarded.waiters.removeAll()
         }

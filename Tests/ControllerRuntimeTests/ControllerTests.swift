@@ -62,7 +62,6 @@ struct ControllerTests {
         }
         run.cancel()
         await run.value
-        #expect(controller.queue.delayedCount == 0)
     }
 
     struct Answer: Sendable, CustomTestStringConvertible {
@@ -132,20 +131,53 @@ struct ControllerTests {
         #expect(finished.withLock { $0 } == 1)
     }
 
-    @Test("cancels calls at once without a grace")
-    func hardStop() async {
+    @Test("cancels calls at once without a grace, or when the leadership is lost", arguments: [true, false])
+    func hardStop(lost: Bool) async {
         let (calls, called) = AsyncStream<Void>.makeStream()
-        let controller = controller(grace: .zero) { [clock] _ in
+        let controller = controller(grace: lost ? .seconds(10) : .zero) { [clock] _ in
             called.yield()
             try await clock.sleep(until: .seconds(1000))
             return .done
         }
-        let run = Task { await controller.run() }
+        let (election, elect) = AsyncStream<Bool>.makeStream()
+        let leadership = Leadership { changed in
+            for await leads in election { changed(leads) }
+        }
+        let (ends, ended) = AsyncStream<Void>.makeStream()
+        let run = Task {
+            await leadership.run { term in
+                await controller.run(during: term)
+                ended.yield()
+            }
+        }
         controller.queue.add(key)
+        elect.yield(true)
         for await _ in calls { break }
+        if lost { elect.yield(false) } else { run.cancel() }
+        for await _ in ends { break }
+        #expect(controller.queue.activeCount == 0)
+        #expect(controller.queue.depth == 1, "the key is still to be worked on")
         run.cancel()
         await run.value
-        #expect(controller.queue.activeCount == 0)
+    }
+
+    @Test("works again after a stop, on what was added meanwhile")
+    func restart() async {
+        let (calls, called) = AsyncStream<Void>.makeStream()
+        let controller = controller { _ in
+            called.yield()
+            return .done
+        }
+        let first = Task { await controller.run() }
+        first.cancel()
+        await first.value
+        controller.queue.add(key)
+        #expect(controller.queue.depth == 1)
+        let second = Task { await controller.run() }
+        for await _ in calls { break }
+        second.cancel()
+        await second.value
+        #expect(controller.queue.depth == 0)
     }
 }
 

@@ -31,7 +31,8 @@ die() {
 # bash ignores errexit inside a function called from a condition, so the function gets a shell of its own.
 strict() { bash -c "set -euo pipefail; $(declare -f); $(declare -p SLUICE_ROOT SLUICE_CACHE SLUICE_STATE); "'"$@"' strict "$@"; }
 
-# step TITLE LOG COMMAND...: runs quietly into LOG; tells the time it took; on failure shows the log's end and names it.
+# step TITLE LOG COMMAND...: runs quietly into LOG; tells the time it took; on failure shows the log's
+# last $STEP_TAIL lines (25) and names it.
 step() {
     local title=$1 log=$2 began=$EPOCHREALTIME
     shift 2
@@ -41,7 +42,7 @@ step() {
         say "$title: done in $(seconds_since "$began") s"
     else
         local status=$?
-        tail -n 25 "$log" | sed 's/^/    | /' >&2
+        tail -n "${STEP_TAIL:-25}" "$log" | sed 's/^/    | /' >&2
         say "error: $title failed (status $status) after $(seconds_since "$began") s; the whole log: $log"
         return "$status"
     fi

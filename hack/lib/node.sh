@@ -23,6 +23,8 @@ node_init() {
         mkdir -p "$folder"
         mount -t tmpfs -o mode=755 sluice "$folder"
     done
+    # Containers often lack it, and the kubelet does not start without.
+    [[ -e /dev/kmsg ]] || ln -s /dev/null /dev/kmsg
     if [[ ! -d $state ]]; then
         mkdir -p "$state"
         mount --bind /proc/self/fd/7 "$state"
@@ -81,14 +83,18 @@ start_node_component() {
         write_kubelet_config
         start_in_node kubelet "$KUBERNETES/kubelet" --config "$STATE/kubelet.yaml" --root-dir "$STATE/kubelet" \
             --kubeconfig "$STATE/kubelet.kubeconfig" --hostname-override "$NODE_NAME" --container-runtime=remote \
-            --container-runtime-endpoint "unix://$STATE/containerd/containerd.sock" \
+            --container-runtime-endpoint unix:///run/containerd.sock \
             --pod-infra-container-image sluice.local/pause:1
         wait_for_http kubelet "http://127.0.0.1:$port/healthz"
         ;;
     esac
 }
 
-in_containerd() { "$(node_root)/usr/bin/ctr" --address "$STATE/containerd/containerd.sock" --namespace k8s.io "$@"; }
+# The socket is in the node's own /run: paths of sockets must be short.
+in_containerd() {
+    nsenter -t "$(cat "$STATE/run/init.pid")" -m -- \
+        "$(node_root)/usr/bin/ctr" --address /run/containerd.sock --namespace k8s.io "$@"
+}
 cri_ready() { in_containerd plugins list | awk '$2 == "cri" && $NF == "ok" {found = 1} END {exit !found}'; }
 
 # overlayfs does not stack on itself: within a container plain copies have to do.
@@ -123,7 +129,7 @@ oom_score = 0
 disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
   "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.tracing"]
 [grpc]
-  address = "$folder/containerd.sock"
+  address = "/run/containerd.sock"
 [plugins."io.containerd.internal.v1.opt"]
   path = "$folder/opt"
 [plugins."io.containerd.grpc.v1.cri"]
@@ -200,8 +206,12 @@ cgroup_roots() {
 }
 
 prepare_cgroups() {
-    local folder controllers=+cpu\ +cpuset\ +memory\ +pids root=/sys/fs/cgroup
-    if [[ -e $root/cgroup.controllers ]] && ! echo "$controllers" >$root/cgroup.subtree_control 2>/dev/null; then
+    local folder pid controllers='' root=/sys/fs/cgroup
+    if [[ -e $root/cgroup.controllers ]]; then
+        # The kubelet insists on each of these that the machine has.
+        controllers=$(tr ' ' '\n' <$root/cgroup.controllers | sed -nE 's/^(cpu|cpuset|hugetlb|memory|pids)$/+\1/p' | xargs)
+    fi
+    if [[ -n $controllers ]] && ! echo "$controllers" 2>/dev/null >$root/cgroup.subtree_control; then
         # Within a container our own processes sit in the root of its hierarchy: they have to leave it first.
         mkdir -p $root/init
         while read -r pid; do echo "$pid" >$root/init/cgroup.procs 2>/dev/null || true; done <$root/cgroup.procs

@@ -26,7 +26,7 @@ package final class GitRepository: Sendable {
         self.credentials = credentials
         self.limits = limits
         self.transport = transport
-        let folder = MirrorFolder(path: directory)
+        let folder = MirrorFolder(root: directory)
         objects = ObjectStore(folder: folder, url: url, limits: limits, clock: clock)
         remote = RemoteSession(folder: folder)
     }

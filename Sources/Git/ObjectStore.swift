@@ -59,6 +59,9 @@ actor ObjectStore {
             return try Libgit2.make({ git_commit_free($0) }, { git_commit_lookup($0, mirror.repository, &oid) })
         } catch {
             guard error.isNotFound else { throw error }
+            if folder.isGone(mirror) {
+                throw GitError(.mirrorCorrupted, "repository \(url.text): the mirror was deleted")
+            }
             throw GitError(
                 .commitNotFound,
                 "repository \(url.text): commit \(id.short) is not there; was it removed by a force-push?")

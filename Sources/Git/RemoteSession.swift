@@ -15,7 +15,10 @@ actor RemoteSession {
     }
 
     func mirror() throws(GitError) -> OpenMirror {
-        if let open, folder.isCurrent(open) { return open }
+        if let open, folder.isCurrent(open) {
+            guard folder.isGone(open) else { return open }
+            try discard()
+        }
         let mirror = try folder.open()
         open = mirror
         return mirror

@@ -64,7 +64,7 @@ let package = Package(
         library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML", log]),
         library("Git", ["Core", "HTTP", "CGit2", "COpenSSL"]),
         library("Kustomize", ["YAML"]),
-        library("Policy", ["SluiceAPI"]),
+        library("Policy", ["Core", "KubernetesModel", "SluiceAPI"]),
         library("Sync", ["KubernetesClient", "SluiceAPI"]),
         library("ControllerRuntime", ["KubernetesClient", metrics, log, deque, heap]),
         library(

@@ -27,7 +27,7 @@ node_init() {
     [[ -e /dev/kmsg ]] || ln -s /dev/null /dev/kmsg
     if [[ ! -d $state ]]; then
         mkdir -p "$state"
-        mount --bind /proc/self/fd/7 "$state"
+        mount --no-canonicalize --bind /proc/self/fd/7 "$state"
     fi
     echo "$pid" >"$state/run/init.pid"
     trap : TERM

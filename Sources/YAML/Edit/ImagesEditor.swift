@@ -66,7 +66,9 @@ struct ImagesEditor {
     // MARK: An entry
 
     private func change(_ entry: SourceNode, _ edit: ImageEdit) throws(YAMLError) -> [Splice] {
-        for (field, wish) in edit.wishes {
+        // What is set comes first, so that it can take the line of what is to go.
+        let wishes = edit.wishes.filter { $0.wish != .remove } + edit.wishes.filter { $0.wish == .remove }
+        for (field, wish) in wishes {
             let present = entry.entry(field)
             switch wish {
             case .keep:

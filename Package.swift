@@ -90,7 +90,7 @@ let package = Package(
         tests("KustomizeTests", ["Kustomize"]),
         tests("PolicyTests", ["Policy", "YAML"]),
         tests("SyncTests", ["Sync"]),
-        tests("ControllerRuntimeTests", ["ControllerRuntime", log]),
+        tests("ControllerRuntimeTests", ["ControllerRuntime", "KubernetesClient", "HTTP", log]),
         tests("ControllersTests", ["Controllers"]),
         tests("ServerTests", ["Server", log, metrics, lifecycle]),
     ]

@@ -1,5 +1,5 @@
 /// Floating-point numbers as Go writes them.
-enum GoFloat {
+package enum GoFloat {
     /// `strconv.FormatFloat(value, 'g', -1, 64)`, with YAML's words for infinities and NaN: shortest digits,
     /// an exponent below 1e-4 and from 1e+06 (also where the digits would tell as much without one).
     ///
@@ -9,7 +9,7 @@ enum GoFloat {
     /// | 100000.5  | 100000.5      |
     /// | 1234567.5 | 1.2345675e+06 |
     /// | 1e21      | 1e+21         |
-    static func general(_ value: Double) -> String {
+    package static func general(_ value: Double) -> String {
         if value.isNaN { return ".nan" }
         if value.isInfinite { return value < 0 ? "-.inf" : ".inf" }
         let sign = value.sign == .minus ? "-" : ""
@@ -32,7 +32,7 @@ enum GoFloat {
     /// the shortest digits filled up with zeros; nil for fractions and what 64 bits do not hold.
     ///
     /// 1234567890123456768 -> 1234567890123456800, -0 -> 0.
-    static func whole(_ value: Double) -> YAMLValue? {
+    package static func whole(_ value: Double) -> YAMLValue? {
         guard value.magnitude < 1e20, value == value.rounded(.towardZero) else { return nil }
         if value == 0 { return .int(0) }
         let (digits, exponent) = shortest(value.magnitude)

@@ -1,4 +1,5 @@
 package import Core
+internal import KubernetesModel
 
 /// `kustomize build` in process, from any tree of files.
 ///
@@ -13,11 +14,13 @@ package enum Kustomize {
     package static func build(
         _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions()
     ) throws(KustomizeError) -> RenderResult {
-        throw KustomizeError(.refused, file: path, "rendering is not built yet")
+        try Build(tree, options: options, cache: nil).run(path)
     }
 
     /// The text that `kustomize build` prints for a result.
     package static func text(of result: RenderResult) -> [UInt8] {
-        []
+        var output = OutputText()
+        for rendered in result.manifests { output.add(rendered.manifest.json) }
+        return output.bytes
     }
 }

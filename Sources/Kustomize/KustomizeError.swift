@@ -1,4 +1,5 @@
 package import Core
+internal import YAML
 
 /// Why a directory cannot be rendered, where it says so, and how to mend it.
 package struct KustomizeError: SluiceError {
@@ -40,6 +41,10 @@ package struct KustomizeError: SluiceError {
         self.field = field
         self.problem = problem
         self.cause = cause
+    }
+
+    init(_ code: Code, yaml error: YAMLError, file: String) {
+        self.init(code, file: file, line: error.line, error.problem)
     }
 
     package var reason: String { code.rawValue }

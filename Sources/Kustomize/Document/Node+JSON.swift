@@ -1,4 +1,5 @@
 internal import KubernetesModel
+internal import YAML
 
 /// Why a document cannot be written: where, and what is wrong. Never holds a value.
 struct DocumentError: Error {
@@ -61,57 +62,43 @@ extension Scalar {
         case .string, .binary:
             return try string()
         case .none:
-            return quoted ? try string() : try typed(GoScalar.resolve(text))
+            return quoted ? try string() : try typed(YAMLScalar.value(ofPlain: text, .goYAML3))
         default:
-            let value = GoScalar.resolve(text)
-            if value.tag == tag {
+            let value = YAMLScalar.value(ofPlain: text, .goYAML3)
+            if Tag(value) == tag {
                 // The type of a text in quotes is dropped on the way out.
                 return quoted ? try string() : try typed(value)
             }
-            if tag == .float, case .integer(let number) = value { return .int(number) }
+            if tag == .float, case .int(let number) = value { return .int(number) }
             throw DocumentError(
-                problem: "a \(value.tag.name) stands where the file has a \(tag.name): put that value in quotes"
+                problem: "a \(Tag(value).name) stands where the file has a \(tag.name): put that value in quotes"
                     + " to make it a string, or set a \(tag.name)")
         }
     }
 
     private func string() throws(DocumentError) -> JSONValue {
-        for scalar in text.unicodeScalars where scalar.value == 0x7F || (0x80..<0xA0).contains(scalar.value) {
-            guard scalar.value == 0x85 else { throw DocumentError(problem: "the text holds a control character") }
+        guard !text.utf8.allSatisfy({ $0 < 0x7F }) else { return .string(text) }
+        for scalar in text.unicodeScalars where (0x7F..<0xA0).contains(scalar.value) && scalar.value != 0x85 {
+            throw DocumentError(problem: "the text holds a control character: remove it")
         }
         return .string(text)
     }
 
-    private func typed(_ value: GoScalar.Value) throws(DocumentError) -> JSONValue {
+    private func typed(_ value: YAMLValue) throws(DocumentError) -> JSONValue {
         switch value {
-        case .string, .merge: return try string()
-        case .integer(let number): return .int(number)
-        case .unsigned(let number): return .double(Double(number))
+        case .string(let text): return text == self.text ? try string() : .string(text)
+        case .timestamp(let text): return .string(text)
+        case .int(let number): return .int(number)
+        case .uint(let number): return .double(Double(number))
         case .float(let number):
-            guard number.isFinite else { throw DocumentError(problem: "a number is infinite or not a number") }
+            guard number.isFinite else {
+                throw DocumentError(problem: "a number is infinite or not a number: put it in quotes")
+            }
             // JSON has one kind of number: 1.0 is written as 1.
-            if let whole = Int64(exactly: number), abs(number) < 1e21 { return .int(whole) }
+            if case .int(let whole)? = GoFloat.whole(number) { return .int(whole) }
             return .double(number)
-        case .boolean(let flag): return .bool(flag)
+        case .bool(let flag): return .bool(flag)
         case .null: return .null
-        case .timestamp:
-            var text = text
-            return .string(text.withUTF8 { GoTimestamp.parse($0) } ?? text)
-        }
-    }
-}
-
-extension Scalar.Tag {
-    /// For messages.
-    var name: String {
-        switch self {
-        case .none, .string: "string"
-        case .integer: "whole number"
-        case .float: "number"
-        case .boolean: "boolean"
-        case .null: "null"
-        case .timestamp: "date"
-        case .binary: "binary text"
         }
     }
 }
@@ -127,11 +114,11 @@ extension Node {
             if abs(number) < 1_000_000 {
                 self = .scalar(Scalar(String(number), tag: .integer))
             } else {
-                self = .scalar(Scalar(GoNumber.formatG(Double(number)), tag: .float))
+                self = .scalar(Scalar(GoFloat.general(Double(number)), tag: .float))
             }
         case .double(let number):
-            let text = GoNumber.formatG(number)
-            self = .scalar(Scalar(text, tag: GoScalar.resolve(text).tag))
+            let text = GoFloat.general(number)
+            self = .scalar(Scalar(text, tag: Scalar.Tag(YAMLScalar.value(ofPlain: text, .goYAML3))))
         case .string(let text): self = .string(text)
         case .array(let elements): self = .sequence(elements.map { Node($0) })
         case .object(let object):

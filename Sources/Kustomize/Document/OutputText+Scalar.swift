@@ -16,7 +16,7 @@ extension OutputText {
 
     private func style(_ text: String, _ traits: ScalarTraits, isKey: Bool) -> Style {
         if traits.hasNewline { return isKey || !traits.literalAllowed ? .double : .literal }
-        if GoScalar.needsQuotes(text) { return .double }
+        if PlainText.needsQuotes(text) { return .double }
         if isKey, traits.isMultiline { return .double }
         if traits.plainAllowed { return .plain }
         return traits.singleAllowed ? .single : .double

@@ -1,4 +1,5 @@
 internal import KubernetesModel
+internal import YAML
 
 /// Writes documents as kustomize prints them: the block style of go-yaml 2 with lines of 80 columns.
 ///
@@ -82,10 +83,10 @@ struct OutputText {
         case .int(let number): append(String(number))
         case .double(let number):
             // Numbers pass through JSON: whole ones that fit 64 bits come out as such.
-            if let whole = UInt64(exactly: number) {
+            if case .uint(let whole)? = GoFloat.whole(number) {
                 append(String(whole))
             } else {
-                append(GoNumber.formatG(number))
+                append(GoFloat.general(number))
             }
         case .string(let text): writeString(text, indent: indent, isKey: false)
         case .array: append("[]")

@@ -20,7 +20,8 @@ struct FieldSpec: Hashable, Sendable {
         self.path = path
         self.create = create
         steps = FieldSpec.split(path).map { part in
-            part.hasSuffix("[]") ? Step(name: String(part.dropLast(2)), isSequence: true)
+            part.hasSuffix("[]")
+                ? Step(name: String(part.dropLast(2)), isSequence: true)
                 : Step(name: part, isSequence: false)
         }
     }

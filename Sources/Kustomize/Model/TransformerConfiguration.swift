@@ -22,7 +22,8 @@ struct TransformerConfiguration: Sendable {
             if words[0] == "=" {
                 section = words[1]
                 if section == "nameReference" {
-                    configuration.nameReferences.append(NameReference(target: target(words.dropFirst(2)), referrers: []))
+                    configuration.nameReferences.append(
+                        NameReference(target: target(words.dropFirst(2)), referrers: []))
                 }
                 continue
             }

@@ -1,0 +1,67 @@
+internal import Core
+internal import KubernetesModel
+
+extension Build {
+    /// What happens once, when everything is together: hashes, references, order, and settling of types.
+    func finish(_ accumulator: inout Accumulator) throws(KustomizeError) -> RenderResult {
+        try addHashes(&accumulator.list)
+        var references = NameReferences(accumulator.configuration.nameReferences)
+        try references.repair(&accumulator.list)
+        try resolveVars(&accumulator)
+        accumulator.list.removeAll { resource in
+            guard let value = resource.node["metadata"]?["annotations"]?["config.kubernetes.io/local-config"] else {
+                return false
+            }
+            return value.text != "false"
+        }
+        OutputOrder.apply(sortOptions, to: &accumulator.list)
+        if buildMetadata.contains("managedByLabel") {
+            try MetadataTransformer(
+                pairs: ["app.kubernetes.io/managed-by": "kustomize-v5.8.1"],
+                fields: [FieldSpec(path: "metadata/labels", create: true)]
+            ).transform(&accumulator.list)
+        }
+        var manifests: [RenderedManifest] = []
+        manifests.reserveCapacity(accumulator.list.count)
+        for index in accumulator.list.indices {
+            let resource = accumulator.list[index]
+            let json: JSONValue
+            do { json = try resource.withTextAnnotations.json() } catch {
+                throw KustomizeError(.invalidManifest, error, in: resource)
+            }
+            manifests.append(RenderedManifest(manifest: Manifest(json), origin: resource.origin.file))
+        }
+        return RenderResult(
+            manifests: manifests, reads: Set(source.reads.map { TreeRead(path: $0.key, id: $0.value) }),
+            warnings: warnings)
+    }
+
+    private func addHashes(_ list: inout ResourceList) throws(KustomizeError) {
+        for index in list.indices where list.resources[index].needsHash {
+            let resource = list[index]
+            do {
+                guard let hash = try ContentHash.suffix(of: resource) else { continue }
+                list[index].rememberID()
+                list[index].setName("\(resource.name)-\(hash)")
+            } catch {
+                throw KustomizeError(.invalidManifest, error, in: resource)
+            }
+        }
+    }
+}
+
+extension Resource {
+    /// The object with annotations that are strings whatever they were; an empty map of them is dropped.
+    fileprivate var withTextAnnotations: Node {
+        guard let annotations = node["metadata"]?["annotations"] else { return node }
+        if case .mapping(let mapping) = annotations, !mapping.entries.isEmpty,
+            mapping.entries.allSatisfy({ $0.value.scalar?.tag == .string && $0.keyTag == .string }),
+            mapping.repeatedKey == nil
+        {
+            return node
+        }
+        var copy = self
+        copy.setTexts("annotations", texts("annotations"))
+        return copy.node
+    }
+}

@@ -1,0 +1,173 @@
+internal import Core
+
+/// What a kustomization and everything below it amounts to so far.
+struct Accumulator {
+    var list = ResourceList()
+    var configuration = TransformerConfiguration.builtIn
+    /// Set once a kustomization's own configuration was merged.
+    var hasOwnConfiguration = false
+    var vars: [VarEntry] = []
+}
+
+/// One run of `kustomize build`.
+final class Build {
+    let source: SourceTree
+    let options: RenderOptions
+    let reader: ManifestReader
+    var warnings: [String] = []
+    /// From the root kustomization only.
+    var sortOptions: SortOptions?
+    var buildMetadata: Set<String> = []
+    /// The schema that strategic merge goes by; the first `openapi` that is met replaces it.
+    var schema = MergeSchema.builtIn
+    private var visited = 0
+
+    init(_ tree: any FileTree, options: RenderOptions, cache: ParsedFiles?) {
+        source = SourceTree(tree, limits: options.limits)
+        self.options = options
+        reader = ManifestReader(cache: cache, limits: options.limits)
+    }
+
+    /// Renders a directory.
+    func run(_ path: String) throws(KustomizeError) -> RenderResult {
+        let name = Located(text: path.isEmpty ? "." : path, line: nil, field: "")
+        let outside = Loader(source: source, root: "", chain: [], file: "")
+        guard let entry = try outside.resolve(name), entry.kind == .directory else {
+            throw KustomizeError(.notFound, file: path, "there is no such directory")
+        }
+        var accumulator = Accumulator()
+        let loader = try outside.directory(entry.path, name)
+        if let file = try kustomizationFile(loader) {
+            let kustomization = try read(file)
+            sortOptions = kustomization.sortOptions
+            buildMetadata = Set(kustomization.buildMetadata.map(\.text))
+            try accumulate(kustomization, loader, into: &accumulator)
+        } else {
+            try plainDirectory(loader, into: &accumulator)
+            sortOptions = SortOptions(isLegacy: false)
+        }
+        try applyOptions(to: &accumulator)
+        return try finish(&accumulator)
+    }
+
+    /// The kustomization file of a directory; nil if there is none.
+    func kustomizationFile(_ loader: Loader) throws(KustomizeError) -> TreeEntry? {
+        var found: [TreeEntry] = []
+        for name in Kustomization.fileNames {
+            let located = Located(text: name, line: nil, field: "")
+            if let entry = try loader.resolve(located), entry.kind == .file {
+                found.append(try loader.fileEntry(located))
+            }
+        }
+        guard found.count < 2 else {
+            throw KustomizeError(
+                .invalidKustomization, file: found[1].path,
+                "the directory has more than one kustomization file: keep one of "
+                    + found.map(\.name).joined(separator: ", "))
+        }
+        return found.first
+    }
+
+    func read(_ file: TreeEntry) throws(KustomizeError) -> Kustomization {
+        visited += 1
+        guard visited <= options.limits.kustomizations else {
+            throw KustomizeError(
+                .limitExceeded, file: file.path, "one render may visit \(options.limits.kustomizations) kustomizations")
+        }
+        let loader = Loader(source: source, root: "", chain: [], file: file.path)
+        let bytes = try loader.contents(of: file, Located(text: file.path, line: nil, field: ""))
+        let kustomization = try Kustomization(parsing: bytes, file: file.path)
+        warnings += kustomization.warnings
+        return kustomization
+    }
+
+    /// Adds a kustomization's resources, runs its generators, components and transformers.
+    func accumulate(
+        _ kustomization: Kustomization, _ directory: Loader, into accumulator: inout Accumulator
+    ) throws(KustomizeError) {
+        let loader = Loader(
+            source: source, root: directory.root, chain: directory.chain, file: kustomization.file)
+        guard loader.chain.count <= options.limits.depth else {
+            throw KustomizeError(
+                .limitExceeded, file: kustomization.file,
+                "kustomizations nest deeper than \(options.limits.depth): flatten them")
+        }
+        for name in kustomization.resources { try addResource(name, loader, into: &accumulator) }
+        try mergeConfigurations(kustomization, loader, into: &accumulator)
+        try generate(kustomization, loader, into: &accumulator)
+        for name in kustomization.components { try addComponent(name, loader, into: &accumulator) }
+        try transform(kustomization, loader, &accumulator)
+        try addVars(kustomization, to: &accumulator)
+        guard accumulator.list.count <= options.limits.objects else {
+            throw KustomizeError(
+                .limitExceeded, file: kustomization.file,
+                "one render may hold \(options.limits.objects) objects: split it")
+        }
+    }
+
+    private func addResource(
+        _ name: Located, _ loader: Loader, into accumulator: inout Accumulator
+    ) throws(KustomizeError) {
+        let entry = try found(name, loader)
+        guard entry.kind == .directory else {
+            let file = try loader.fileEntry(name)
+            var resources = try reader.resources(try loader.contents(of: file, name), entry: file)
+            for index in resources.indices { resources[index].origin.generatedBy = nil }
+            try accumulator.list.append(contentsOf: resources)
+            return
+        }
+        var inner = Accumulator()
+        let (kustomization, below) = try kustomization(at: entry, name, loader)
+        guard !kustomization.isComponent else {
+            throw loader.error(
+                .invalidKustomization, name, "\(name.text) is a Component: list it under components instead")
+        }
+        try accumulate(kustomization, below, into: &inner)
+        try accumulator.list.append(contentsOf: inner.list.resources)
+        if inner.hasOwnConfiguration {
+            try accumulator.configuration.merge(inner.configuration, file: kustomization.file)
+            accumulator.hasOwnConfiguration = true
+        }
+        try merge(inner.vars, into: &accumulator, file: kustomization.file)
+    }
+
+    private func addComponent(
+        _ name: Located, _ loader: Loader, into accumulator: inout Accumulator
+    ) throws(KustomizeError) {
+        let entry = try found(name, loader)
+        guard entry.kind == .directory else {
+            throw loader.error(.invalidKustomization, name, "\(name.text) is a file: a component is a directory")
+        }
+        let (kustomization, below) = try kustomization(at: entry, name, loader)
+        guard kustomization.isComponent else {
+            throw loader.error(
+                .invalidKustomization, name,
+                "\(name.text) is not a Component: set its kind, or list it under resources")
+        }
+        try accumulate(kustomization, below, into: &accumulator)
+    }
+
+    /// What a resource or component leads to.
+    private func found(_ name: Located, _ loader: Loader) throws(KustomizeError) -> TreeEntry {
+        if Loader.looksRemote(name.text) {
+            throw loader.error(
+                .refused, name,
+                "\(name.text) is a remote base: Sluice renders only what is in the repository, so copy it in")
+        }
+        guard let entry = try loader.resolve(name) else {
+            throw loader.error(.notFound, name, "there is no file or directory \(name.text)")
+        }
+        return entry
+    }
+
+    private func kustomization(
+        at entry: TreeEntry, _ name: Located, _ loader: Loader
+    ) throws(KustomizeError) -> (Kustomization, Loader) {
+        let below = try loader.directory(entry.path, name)
+        guard let file = try kustomizationFile(below) else {
+            throw loader.error(
+                .notFound, name, "\(name.text) has no kustomization file: add one, or list its files instead")
+        }
+        return (try read(file), below)
+    }
+}

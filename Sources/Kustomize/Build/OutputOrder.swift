@@ -1,0 +1,62 @@
+/// The orders in which kustomize prints objects.
+enum OutputOrder {
+    static func apply(_ options: SortOptions?, to list: inout ResourceList) {
+        guard options?.isLegacy ?? true else { return }
+        let first = ranks(options?.orderFirst ?? defaultFirst)
+        let last = ranks(options?.orderLast ?? defaultLast)
+        let keys = list.resources.map { Key($0, first, last, last.count) }
+        let order = keys.indices.sorted { a, b in
+            keys[a] == keys[b] ? a < b : keys[a] < keys[b]
+        }
+        list.reorder { resources in
+            let old = resources
+            resources = order.map { old[$0] }
+        }
+    }
+
+    private static func ranks(_ kinds: [String]) -> [String: Int] {
+        Dictionary(kinds.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What objects are compared by.
+    private struct Key: Comparable {
+        let rank: Int
+        let kind: String
+        let type: String
+        let namespace: String
+        let name: String
+
+        init(_ resource: Resource, _ first: [String: Int], _ last: [String: Int], _ lastCount: Int) {
+            let id = resource.id
+            if let index = first[id.kind] {
+                rank = -first.count + index
+            } else if let index = last[id.kind] {
+                rank = 1 + index
+            } else {
+                rank = 0
+            }
+            kind = id.kind
+            type =
+                (id.group.isEmpty ? "~G" : id.group) + "_" + (id.version.isEmpty ? "~V" : id.version) + "_"
+                + (id.kind.isEmpty ? "~K" : id.kind)
+            namespace = id.namespace.isEmpty ? "~X" : id.namespace
+            name = id.name.isEmpty ? "~N" : id.name
+        }
+
+        static func < (a: Key, b: Key) -> Bool {
+            if a.rank != b.rank { return a.rank < b.rank }
+            for (x, y) in [(a.type, b.type), (a.namespace, b.namespace), (a.name, b.name)] where x != y {
+                return x.utf8.lexicographicallyPrecedes(y.utf8)
+            }
+            return false
+        }
+    }
+
+    private static let defaultFirst = [
+        "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount",
+        "PodSecurityPolicy", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret",
+        "Endpoints", "Service", "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim",
+        "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
+    ]
+    private static let defaultLast = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]
+}

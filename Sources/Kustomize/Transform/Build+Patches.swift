@@ -1,0 +1,203 @@
+internal import Core
+internal import YAML
+
+extension Build {
+    func applyStrategicMergePatches(
+        _ kustomization: Kustomization, _ loader: Loader, _ list: inout ResourceList
+    ) throws(KustomizeError) {
+        for entry in kustomization.patchesStrategicMerge {
+            for patch in try strategicMergePatches(entry, loader) {
+                try apply(patch, at: entry.line, entry.field, file: kustomization.file, to: &list)
+            }
+        }
+        list.dropEmpty()
+    }
+
+    /// An element of `patchesStrategicMerge` is a file, or the patch itself.
+    private func strategicMergePatches(_ entry: Located, _ loader: Loader) throws(KustomizeError) -> [Resource] {
+        if !entry.text.contains("\n"), let target = try? loader.resolve(entry), target.kind == .file {
+            let file = try loader.fileEntry(entry)
+            return try reader.resources(try loader.contents(of: file, entry), entry: file)
+        }
+        guard entry.text.contains("\n") || entry.text.contains(":") else {
+            throw loader.error(.notFound, entry, "there is no file \(entry.text)")
+        }
+        return try ManifestReader.resources(entry.text, file: loader.file, line: entry.line)
+    }
+
+    /// Applies an element of `patches`.
+    func apply(_ entry: PatchEntry, _ loader: Loader, _ list: inout ResourceList) throws(KustomizeError) {
+        let (bytes, file, line) = try text(of: entry, loader)
+        switch try kind(of: bytes, file: file, line: line, entry, loader) {
+        case .nothing: return
+        case .strategicMerge(var patches):
+            for index in patches.indices {
+                patches[index].allowsNameChange = entry.options["allowNameChange"] ?? false
+                patches[index].allowsKindChange = entry.options["allowKindChange"] ?? false
+            }
+            if let target = entry.target {
+                try apply(patches, to: target, entry, loader, &list)
+            } else {
+                for patch in patches { try apply(patch, at: entry.line, entry.field, file: loader.file, to: &list) }
+            }
+        case .operations(let operations):
+            guard let target = entry.target else {
+                throw KustomizeError(
+                    .invalidKustomization, file: loader.file, line: entry.line, field: "\(entry.field).target",
+                    "a JSON patch needs a target: name the kind and name of the objects to patch")
+            }
+            try apply(operations, to: target, entry, loader, file: file, &list)
+        }
+    }
+
+    /// Applies an element of `patchesJson6902`.
+    func applyJSON6902(
+        _ entry: PatchEntry, _ loader: Loader, _ list: inout ResourceList
+    ) throws(KustomizeError) {
+        let (bytes, file, line) = try text(of: entry, loader)
+        guard let target = entry.target, !target.name.isEmpty else {
+            throw KustomizeError(
+                .invalidKustomization, file: loader.file, line: entry.line, field: "\(entry.field).target.name",
+                "a JSON patch needs the name of its target")
+        }
+        let operations = try JSONPatch(parsing: bytes, file: file, line: line)
+        let id = ResourceID(
+            group: target.group, version: target.version, kind: target.kind, name: target.name,
+            namespace: target.namespace)
+        let found = list.indexes(everCalled: id)
+        guard found.count == 1 else { throw unmatched(id, found.count, entry.line, entry.field, loader.file) }
+        try patch(&list[found[0]], operations, file: file)
+        list.dropEmpty()
+    }
+
+    private func text(
+        of entry: PatchEntry, _ loader: Loader
+    ) throws(KustomizeError) -> (bytes: [UInt8], file: String, line: Int?) {
+        func fail(_ problem: String) -> KustomizeError {
+            KustomizeError(
+                .invalidKustomization, file: loader.file, line: entry.line, field: entry.field, problem)
+        }
+        let path = entry.path.flatMap { $0.text.isEmpty ? nil : $0 }
+        let patch = entry.patch.flatMap { $0.text.isEmpty ? nil : $0 }
+        switch (path, patch) {
+        case (nil, nil): throw fail("a patch needs a path or the patch itself")
+        case (_?, _?): throw fail("a patch has a path or the patch itself, not both")
+        case (nil, let patch?): return (Array(patch.text.utf8), loader.file, patch.line)
+        case (let path?, nil):
+            let (file, bytes) = try loader.file(path)
+            return (bytes, file.path, nil)
+        }
+    }
+
+    private enum PatchKind {
+        case nothing
+        case strategicMerge([Resource])
+        case operations(JSONPatch)
+    }
+
+    /// A valid object is a strategic merge patch; anything else must be operations.
+    private func kind(
+        of bytes: [UInt8], file: String, line: Int?, _ entry: PatchEntry, _ loader: Loader
+    ) throws(KustomizeError) -> PatchKind {
+        if JSONPatch.looksLikeOperations(bytes) {
+            return .operations(try JSONPatch(parsing: bytes, file: file, line: line))
+        }
+        let documents = try ManifestReader.documents(bytes, file: file)
+        if documents.isEmpty { return .nothing }
+        var patches = try ManifestReader.resources(documents, file: file)
+        if let line { for index in patches.indices { patches[index].origin.line = line } }
+        return .strategicMerge(patches)
+    }
+
+    /// Applies a patch to the one object that is or was called as the patch is.
+    private func apply(
+        _ patch: Resource, at line: Int?, _ field: String, file: String, to list: inout ResourceList
+    ) throws(KustomizeError) {
+        let found = list.indexes(everCalled: patch.id)
+        guard found.count == 1 else { throw unmatched(patch.id, found.count, line, field, file) }
+        try merge(patch, into: &list[found[0]])
+    }
+
+    private func unmatched(
+        _ id: ResourceID, _ count: Int, _ line: Int?, _ field: String, _ file: String
+    ) -> KustomizeError {
+        KustomizeError(
+            .patchFailed, file: file, line: line, field: field,
+            count == 0
+                ? "the patch is for \(id), and there is no such object here: check apiVersion, kind, name and namespace"
+                : "the patch is for \(id), and \(count) objects are or were called so: add a namespace or a target")
+    }
+
+    private func apply(
+        _ patches: [Resource], to target: Selector, _ entry: PatchEntry, _ loader: Loader,
+        _ list: inout ResourceList
+    ) throws(KustomizeError) {
+        guard patches.count == 1, let patch = patches.first else {
+            throw KustomizeError(
+                .invalidKustomization, file: loader.file, line: entry.line, field: entry.field,
+                "a patch with a target may hold only one object: split it into several patches")
+        }
+        let selector = try ResourceSelector(
+            target, file: loader.file, line: entry.line, field: "\(entry.field).target")
+        for index in list.indices where selector.matches(list[index]) {
+            var copy = patch
+            copy.node.editMapping { $0.set("apiVersion", text: list[index].apiVersion, tag: .string) }
+            try merge(copy, into: &list[index])
+        }
+        list.dropEmpty()
+        if let conflict = list.conflict {
+            throw KustomizeError(
+                .conflict, file: loader.file, line: entry.line, field: entry.field,
+                "after the patch two objects are called \(conflict.id)")
+        }
+    }
+
+    /// Merges a patch into an object. Name, kind and namespace stay unless the patch may change them.
+    func merge(_ patch: Resource, into resource: inout Resource) throws(KustomizeError) {
+        let (name, namespace, kind) = (resource.name, resource.namespace, resource.kind)
+        if patch.allowsNameChange || patch.allowsKindChange { resource.rememberID() }
+        do {
+            resource.node =
+                try StrategicMerge(schema: schema).apply(patch.node, to: resource.node) ?? .mapping(Mapping())
+        } catch {
+            throw KustomizeError(
+                .patchFailed, file: patch.origin.file, line: patch.origin.line, field: error.field,
+                "the patch does not fit \(resource.id): \(error.problem)")
+        }
+        guard !resource.isEmpty else { return }
+        if !patch.allowsKindChange, resource.kind != kind {
+            resource.node.editMapping { $0.set("kind", text: kind, tag: .string) }
+        }
+        if !patch.allowsNameChange, resource.name != name { resource.setName(name) }
+        if resource.namespace != namespace { resource.setNamespace(namespace) }
+    }
+
+    private func apply(
+        _ operations: JSONPatch, to target: Selector, _ entry: PatchEntry, _ loader: Loader, file: String,
+        _ list: inout ResourceList
+    ) throws(KustomizeError) {
+        let selector = try ResourceSelector(
+            target, file: loader.file, line: entry.line, field: "\(entry.field).target")
+        for index in list.indices where selector.matches(list[index]) {
+            try patch(&list[index], operations, file: file)
+        }
+    }
+
+    private func patch(
+        _ resource: inout Resource, _ operations: JSONPatch, file: String
+    ) throws(KustomizeError) {
+        resource.rememberID()
+        do {
+            let json = try resource.node.json()
+            resource.node = Node(try operations.apply(to: json))
+        } catch let error as JSONPatchError {
+            throw KustomizeError(
+                .patchFailed, file: file, line: operations.line, field: "[\(error.index)]",
+                "the patch does not fit \(resource.id): \(error.problem)")
+        } catch let error as DocumentError {
+            throw KustomizeError(.invalidManifest, error, in: resource)
+        } catch {
+            throw KustomizeError(.patchFailed, file: file, "\(error)")
+        }
+    }
+}

@@ -1,5 +1,6 @@
 package import Core
 internal import KubernetesModel
+internal import YAML
 
 /// `kustomize build` in process, from any tree of files.
 ///
@@ -19,8 +20,8 @@ package enum Kustomize {
 
     /// The text that `kustomize build` prints for a result.
     package static func text(of result: RenderResult) -> [UInt8] {
-        var output = OutputText()
-        for rendered in result.manifests { output.add(rendered.manifest.json) }
-        return output.bytes
+        var emitter = YAMLEmitter()
+        for rendered in result.manifests { emitter.add(rendered.manifest.json) }
+        return emitter.finish()
     }
 }

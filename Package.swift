@@ -80,17 +80,20 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
 
+        // What several test targets share: a scripted server, a clock moved by hand.
+        .target(
+            name: "TestSupport", dependencies: ["Core", "HTTP"], path: "Tests/Support", swiftSettings: strict),
         tests("CoreTests", ["Core"]),
         tests("KubernetesModelTests", ["KubernetesModel"]),
         tests("SluiceAPITests", ["SluiceAPI", "YAML"]),
         tests("YAMLTests", ["YAML", "KubernetesModel", "Core"], exclude: ["Corpus"]),
-        tests("HTTPTests", ["HTTP"]),
-        tests("KubernetesClientTests", ["KubernetesClient"]),
+        tests("HTTPTests", ["HTTP", "Core"]),
+        tests("KubernetesClientTests", ["KubernetesClient", "HTTP", "Core", "TestSupport", log]),
         tests("GitTests", ["Git"]),
         tests("KustomizeTests", ["Kustomize"]),
         tests("PolicyTests", ["Policy", "YAML"]),
         tests("SyncTests", ["Sync"]),
-        tests("ControllerRuntimeTests", ["ControllerRuntime", "KubernetesClient", "HTTP", log]),
+        tests("ControllerRuntimeTests", ["ControllerRuntime", "KubernetesClient", "HTTP", "TestSupport", log]),
         tests("ControllersTests", ["Controllers"]),
         tests("ServerTests", ["Server", log, metrics, lifecycle]),
     ]

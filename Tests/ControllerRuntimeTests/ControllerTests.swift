@@ -3,6 +3,7 @@ internal import Core
 internal import KubernetesModel
 internal import Logging
 internal import Synchronization
+internal import TestSupport
 internal import Testing
 
 @Suite("The controller", .timeLimit(.minutes(1)))

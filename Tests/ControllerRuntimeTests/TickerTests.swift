@@ -1,4 +1,5 @@
 internal import ControllerRuntime
+internal import TestSupport
 internal import Testing
 
 @Suite("The ticker", .timeLimit(.minutes(1)))

@@ -1,4 +1,5 @@
 internal import ControllerRuntime
+internal import TestSupport
 internal import Testing
 
 @Suite("The work queue", .timeLimit(.minutes(1)))

@@ -1,9 +1,8 @@
-internal import ControllerRuntime
-internal import Core
+package import Core
 internal import Synchronization
 
 /// A clock that stands still until a test moves it; as a wall clock it began on 2026-01-01.
-final class ManualClock: MonotonicClock, WallClock {
+package final class ManualClock: MonotonicClock, WallClock {
     private struct Sleeper {
         let id: Int
         let deadline: Duration
@@ -27,14 +26,16 @@ final class ManualClock: MonotonicClock, WallClock {
 
     private let guarded = Mutex(Guarded())
 
-    func now() -> Duration { guarded.withLock { $0.time } }
+    package init() {}
 
-    func now() -> Timestamp { Timestamp(seconds: 1_767_225_600) + guarded.withLock { $0.time } }
+    package func now() -> Duration { guarded.withLock { $0.time } }
+
+    package func now() -> Timestamp { Timestamp(seconds: 1_767_225_600) + guarded.withLock { $0.time } }
 
     /// The deadlines that somebody sleeps for, in order.
-    var deadlines: [Duration] { guarded.withLock { $0.sleepers.map(\.deadline).sorted() } }
+    package var deadlines: [Duration] { guarded.withLock { $0.sleepers.map(\.deadline).sorted() } }
 
-    func advance(by duration: Duration) {
+    package func advance(by duration: Duration) {
         let due = guarded.withLock { guarded in
             guarded.time += duration
             let due = guarded.sleepers.filter { $0.deadline <= guarded.time }
@@ -45,7 +46,7 @@ final class ManualClock: MonotonicClock, WallClock {
     }
 
     /// Waits until somebody sleeps for exactly this deadline.
-    func untilSlept(for deadline: Duration) async {
+    package func untilSlept(for deadline: Duration) async {
         await withCheckedContinuation { continuation in
             let now = guarded.withLock { guarded in
                 if guarded.sleepers.contains(where: { $0.deadline == deadline }) { return true }
@@ -56,7 +57,7 @@ final class ManualClock: MonotonicClock, WallClock {
         }
     }
 
-    func sleep(until deadline: Duration) async throws {
+    package func sleep(until deadline: Duration) async throws {
         let id = guarded.withLock { guarded in
             guarded.nextID += 1
             return guarded.nextID

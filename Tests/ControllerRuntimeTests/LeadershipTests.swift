@@ -1,5 +1,6 @@
 internal import ControllerRuntime
 internal import Synchronization
+internal import TestSupport
 internal import Testing
 
 @Suite("Leadership", .timeLimit(.minutes(1)))

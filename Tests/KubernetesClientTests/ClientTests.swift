@@ -64,7 +64,7 @@ struct ClientTests {
     @Test(
         "patches in either language",
         arguments: [
-            (ObjectPatch.merge(["spec": nil]), "application/merge-patch+json", #"{"spec":null}"#),
+            (ObjectPatch.merge(["spec": .null]), "application/merge-patch+json", #"{"spec":null}"#),
             (
                 ObjectPatch.json([["op": "remove", "path": "/a"]]), "application/json-patch+json",
                 #"[{"op":"remove","path":"/a"}]"#

@@ -12,6 +12,7 @@ package final class GitRepository: Sendable {
     private let credentials: GitCredentials
     private let limits: GitLimits
     private let transport: any HTTPTransport
+    private let clock: any WallClock
     private let objects: ObjectStore
     private let remote: RemoteSession
     /// What was fetched so far, to be fetched again if the mirror has to be cloned anew.
@@ -26,6 +27,7 @@ package final class GitRepository: Sendable {
         self.credentials = credentials
         self.limits = limits
         self.transport = transport
+        self.clock = clock
         let folder = MirrorFolder(root: directory)
         objects = ObjectStore(folder: folder, url: url, limits: limits, clock: clock)
         remote = RemoteSession(folder: folder)
@@ -74,7 +76,8 @@ package final class GitRepository: Sendable {
     private func network<R: Sendable>(
         _ body: @Sendable (RemoteOperation) async throws(GitError) -> R
     ) async throws(GitError) -> R {
-        let operation = RemoteOperation(url: url, credentials: credentials, limits: limits, transport: transport)
+        let operation = RemoteOperation(
+            url: url, credentials: credentials, limits: limits, transport: transport, clock: clock)
         let result: Result<R, GitError> = await withTaskCancellationHandler {
             do throws(GitError) {
                 return .success(try await body(operation))

@@ -70,7 +70,17 @@ package final class GitTree: FileTree {
         guard let bytes else {
             throw FileTreeError(.tooLarge, path: entry.path, detail: "more than \(limits.blobBytes) bytes")
         }
+        guard !Self.isLargeFilePointer(bytes) else {
+            throw FileTreeError(
+                .unreadable, path: entry.path,
+                detail: "it is a Git LFS pointer, and LFS is not supported: store the file itself")
+        }
         return bytes
+    }
+
+    /// Whether a file stands for one that is stored elsewhere (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
+    private static func isLargeFilePointer(_ bytes: [UInt8]) -> Bool {
+        bytes.count < 1024 && bytes.starts(with: "version https://git-lfs.github.com/spec/v1\noid sha256:".utf8)
     }
 
     private static func entry(_ item: OpaquePointer, path: String) -> TreeEntry? {

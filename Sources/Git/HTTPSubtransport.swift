@@ -226,7 +226,10 @@ final class HTTPSubtransport {
             )
         case 413: throw GitError(.tooLarge, "\(name): the server refused the size of the request (413)")
         case 429, 500...599:
-            throw GitError(.unreachable, "\(name): the server answered \(head.status)")
+            let wait = head.headers["Retry-After"].flatMap { UInt32($0) }
+            throw GitError(
+                .unreachable, "\(name): the server answered \(head.status)",
+                disposition: wait.map { .waitUntil(operation.clock.now() + .seconds(Int64($0))) })
         default: throw GitError(.protocolViolation, "\(name): the server answered \(head.status)")
         }
         let type = head.headers["Content-Type"]?.prefix { $0 != ";" && $0 != " " }.lowercased() ?? ""
@@ -259,6 +262,9 @@ final class HTTPSubtransportStream {
     private let service: HTTPSubtransport.Service
     private var body: [UInt8] = []
     private var exchange: (any HTTPBlockingExchange)?
+    /// The beginning of a listing, where the capabilities are.
+    private var listed: [UInt8] = []
+    private static let capabilityBytes = 4096
 
     init(_ service: HTTPSubtransport.Service, _ subtransport: HTTPSubtransport) {
         self.service = service
@@ -285,6 +291,16 @@ final class HTTPSubtransportStream {
         body.append(contentsOf: bytes)
     }
 
+    /// The server names its object format with the first reference; libgit2 would misread the longer ids.
+    private func checkObjectFormat(_ bytes: Slice<UnsafeMutableRawBufferPointer>) throws(GitError) {
+        guard listed.count < Self.capabilityBytes else { return }
+        listed.append(contentsOf: bytes.prefix(Self.capabilityBytes - listed.count))
+        guard String(decoding: listed, as: UTF8.self).contains("object-format=sha256") else { return }
+        throw GitError(
+            .unsupported,
+            "repository \(subtransport.operation.url.text): its objects are named by SHA-256, only SHA-1 is supported")
+    }
+
     /// 0 at the end.
     func read(_ buffer: UnsafeMutableRawBufferPointer) throws(GitError) -> Int {
         let exchange: any HTTPBlockingExchange
@@ -295,10 +311,13 @@ final class HTTPSubtransportStream {
             self.exchange = exchange
             body = []
         }
+        let count: Int
         do throws(HTTPError) {
-            return try exchange.read(into: buffer)
+            count = try exchange.read(into: buffer)
         } catch {
             throw subtransport.translated(error)
         }
+        if service.isListing { try checkObjectFormat(buffer[..<count]) }
+        return count
     }
 }

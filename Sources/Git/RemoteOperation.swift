@@ -11,6 +11,7 @@ final class RemoteOperation: Sendable {
     let credentials: GitCredentials
     let limits: GitLimits
     let transport: any HTTPTransport
+    let clock: any WallClock
     private let state: Mutex<State>
 
     private struct State {
@@ -24,17 +25,21 @@ final class RemoteOperation: Sendable {
         var updateSent = false
     }
 
-    init(url: GitURL, credentials: GitCredentials, limits: GitLimits, transport: any HTTPTransport) {
+    init(
+        url: GitURL, credentials: GitCredentials, limits: GitLimits, transport: any HTTPTransport,
+        clock: any WallClock
+    ) {
         self.url = url
         self.credentials = credentials
         self.limits = limits
         self.transport = transport
+        self.clock = clock
         state = Mutex(State(deadline: .now + limits.totalTimeout))
     }
 
     /// The same target with the clock started anew.
     func renewed() -> RemoteOperation {
-        RemoteOperation(url: url, credentials: credentials, limits: limits, transport: transport)
+        RemoteOperation(url: url, credentials: credentials, limits: limits, transport: transport, clock: clock)
     }
 
     /// Starts the clock: time in a queue does not count.

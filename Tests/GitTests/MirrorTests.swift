@@ -159,6 +159,21 @@ import Testing
         #expect(try await mirror.withTree(of: commit) { try $0.entry(at: "a\0b") } == nil)
     }
 
+    @Test func `a file that is kept in LFS is told from its content`() async throws {
+        let fixture = try GitFixture()
+        let digest = String(repeating: "ab", count: 32)
+        try fixture.commit(["big": "version https://git-lfs.github.com/spec/v1\noid sha256:\(digest)\nsize 12345\n"])
+        try fixture.push()
+        let mirror = try fixture.mirror()
+        let commit = try await mirror.fetch(.branch("main")).commit
+        do {
+            _ = try await mirror.withTree(of: commit) { try $0.read("big") }
+            Issue.record("the pointer was read as content")
+        } catch {
+            #expect("\(error)".contains("LFS"))
+        }
+    }
+
     @Test func `a file over the limit is refused before it is read`() async throws {
         let fixture = try GitFixture()
         try fixture.commit(["big": String(repeating: "x", count: 2000), "small": "1"])

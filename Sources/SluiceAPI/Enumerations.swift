@@ -370,6 +370,8 @@ package enum InvalidReason: String, Sendable, Hashable, Codable, CaseIterable {
     case revoked = "Revoked"
     /// No signed commit or API user stands behind it.
     case unsigned = "Unsigned"
+    /// Somebody else wrote it in its author's name.
+    case identityMismatch = "IdentityMismatch"
     /// It came through a door that the environment does not accept.
     case sourceNotAllowed = "SourceNotAllowed"
     /// The same key already signed for another person.

@@ -78,6 +78,7 @@ let package = Package(
             name: "sluice",
             dependencies: ["Controllers", "Server", arguments, lifecycle],
             swiftSettings: strict),
+        .executableTarget(name: "bench", dependencies: ["KubernetesClient", arguments], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
 
         // What several test targets share: a scripted server, a clock moved by hand.

@@ -12,7 +12,7 @@ package enum YAML {
     ) throws(YAMLError) -> [YAMLNode] {
         try read(
             YAMLChunk(bytes: bytes[...], firstLine: 1), upTo: .max, limits: limits, duplicateKeys: duplicateKeys,
-            file: file)
+            file: file, asResource: false)
     }
 
     /// The one document of a text that must have exactly one; a null node if the text is empty.
@@ -28,15 +28,22 @@ package enum YAML {
     }
 
     /// The first document of a chunk, or nil if it has none. What follows that document is not looked at.
+    ///
+    /// - Parameter asResource: reads as ``resources(parsing:limits:duplicateKeys:file:)`` does.
     package static func firstDocument(
         of chunk: YAMLChunk, limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
-        file: String = ""
+        file: String = "", asResource: Bool = false
     ) throws(YAMLError) -> YAMLNode? {
-        try read(chunk, upTo: 1, limits: limits, duplicateKeys: duplicateKeys, file: file).first
+        try read(
+            chunk, upTo: 1, limits: limits, duplicateKeys: duplicateKeys, file: file, asResource: asResource
+        ).first
     }
 
     /// The documents of a file of resources as kustomize reads it: split into chunks, the first document of each,
     /// null ones left out.
+    ///
+    /// Within brackets and braces, empty values and times of day are strings, and a mapping has one merge key at most:
+    /// so it is in what kustomize makes of them.
     package static func resources(
         parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
         file: String = ""
@@ -63,12 +70,14 @@ package enum YAML {
     }
 
     private static func read(
-        _ chunk: YAMLChunk, upTo limit: Int, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String
+        _ chunk: YAMLChunk, upTo limit: Int, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
+        asResource: Bool
     ) throws(YAMLError) -> [YAMLNode] {
         guard chunk.bytes.count <= limits.bytes else { throw tooLarge(limits, file: file) }
         return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
-                text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1)
+                text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
+                asResource: asResource)
             return try composer.documents(upTo: limit)
         }
     }
@@ -79,7 +88,8 @@ package enum YAML {
     ) throws(YAMLError) -> YAMLNode? {
         try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
-                text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1)
+                text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
+                asResource: true)
             let document = try composer.documents(upTo: 1).first
             limits.nodes -= composer.nodes
             return document

@@ -15,6 +15,8 @@ struct YAMLComposer: ~Copyable {
     private let limits: YAMLLimits
     private let duplicateKeys: YAMLDuplicateKeys
     private let file: String
+    /// Whether the text is read as kustomize reads resources, see ``YAML/resources(parsing:limits:duplicateKeys:file:)``.
+    private let asResource: Bool
     /// Nodes so far, aliases expanded.
     private(set) var nodes = 0
     private var aliasedNodes = 0
@@ -24,12 +26,13 @@ struct YAMLComposer: ~Copyable {
 
     init(
         _ text: UnsafeBufferPointer<UInt8>, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
-        lineOffset: Int
+        lineOffset: Int, asResource: Bool
     ) throws(YAMLError) {
         parser = try YAMLEventParser(text, file: file, lineOffset: lineOffset)
         self.limits = limits
         self.duplicateKeys = duplicateKeys
         self.file = file
+        self.asResource = asResource
     }
 
     /// Reads up to `limit` documents; what follows the last of them is not looked at.
@@ -117,7 +120,7 @@ struct YAMLComposer: ~Copyable {
             case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
             case YAML_LITERAL_SCALAR_STYLE: .literal
             case YAML_FOLDED_SCALAR_STYLE: .folded
-            default: flowLevel > 0 && Self.isTimeOfDay(data.value, data.length) ? .singleQuoted : .plain
+            default: quotesOnTheWay(data.value, data.length) ? .singleQuoted : .plain
             }
         guard let tag = data.tag else { return YAMLScalar(text, style: style) }
         // The non-specific tag `!` says no more than no tag at all.
@@ -125,12 +128,14 @@ struct YAMLComposer: ~Copyable {
         return YAMLScalar(text, style: style, tag: name == "!" ? nil : name)
     }
 
-    /// Whether a text looks like a date with a time of day.
+    /// Whether kustomize makes a string of an unquoted text that would mean something else.
     ///
-    /// kustomize writes resources out and reads them again on its way; in flow collections the colons get such a text
-    /// quotes there, so that it is a string and not a time.
-    private static func isTimeOfDay(_ text: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
-        guard let text, count > 8, (48...57).contains(text[0]), text[4] == UInt8(ascii: "-") else { return false }
+    /// It writes resources out and reads them again on its way; in flow collections an empty text and one with colons
+    /// (a time of day) get quotes there.
+    private func quotesOnTheWay(_ text: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
+        guard asResource, flowLevel > 0 else { return false }
+        guard let text, count > 0 else { return true }
+        guard count > 8, (48...57).contains(text[0]), text[4] == UInt8(ascii: "-") else { return false }
         return (8..<count).contains { text[$0] == UInt8(ascii: ":") }
     }
 
@@ -167,7 +172,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func mapping(depth: Int) throws(YAMLError) -> (YAMLNode.Content, height: Int) {
-        var builder = YAMLMappingBuilder(duplicateKeys: duplicateKeys)
+        var builder = YAMLMappingBuilder(duplicateKeys: duplicateKeys, mergesOnce: asResource)
         var height = 0
         while true {
             let type = try parser.next()

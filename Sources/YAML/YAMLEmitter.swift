@@ -138,8 +138,18 @@ package struct YAMLEmitter: ~Copyable {
                 guard key != "<<" else {
                     throw YAMLError(.value, mark: entry.keyMark, "kustomize cannot write a key named <<; rename it")
                 }
+                // Its reader of JSON looks for the colon within 1024 characters of the key's opening quote.
+                guard key.utf8.count <= 1022 || key.unicodeScalars.count <= 1022 else {
+                    throw YAMLError(
+                        .value, mark: entry.keyMark, "a key is longer than the 1022 characters that kustomize can write"
+                    )
+                }
                 previous = key
-                writer.key(key)
+                guard !writer.key(key) else {
+                    throw YAMLError(
+                        .value, mark: entry.keyMark,
+                        "a key holds a control character (DEL, C1, U+FFFE) that kustomize cannot write")
+                }
                 try write(entry.value, inMapping: true)
             }
             writer.close(outer)

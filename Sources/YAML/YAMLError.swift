@@ -18,6 +18,8 @@ package struct YAMLError: SluiceError, Hashable {
         case value = "InvalidValue"
         /// A document has another shape than the operation needs.
         case shape = "UnexpectedShape"
+        /// A field has a value that its schema forbids.
+        case field = "InvalidField"
         /// An edit cannot be made without touching more than it should.
         case edit = "UnsafeEdit"
     }

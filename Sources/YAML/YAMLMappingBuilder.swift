@@ -4,13 +4,17 @@
 struct YAMLMappingBuilder {
     private(set) var entries: [YAMLMapping.Entry] = []
     private let duplicateKeys: YAMLDuplicateKeys
+    /// Whether a second merge key is an error, as it is in kustomize's resources.
+    private let mergesOnce: Bool
+    private var hasMerge = false
     private var merges: [YAMLMapping] = []
     /// Built once a mapping is too long for comparing its keys one by one.
     private var indexes: [String: Int]?
     private static let indexFrom = 12
 
-    init(duplicateKeys: YAMLDuplicateKeys) {
+    init(duplicateKeys: YAMLDuplicateKeys, mergesOnce: Bool) {
         self.duplicateKeys = duplicateKeys
+        self.mergesOnce = mergesOnce
     }
 
     private func index(of key: String) -> Int? {
@@ -36,6 +40,11 @@ struct YAMLMappingBuilder {
     /// Adds the next entry of the text; a merge key is kept aside until ``finish()``.
     mutating func add(_ entry: YAMLMapping.Entry) throws(YAMLError) {
         if entry.key.isMerge {
+            guard !hasMerge || !mergesOnce else {
+                throw YAMLError(
+                    .duplicateKey, mark: entry.keyMark, "there are two merge keys; merge a list of mappings instead")
+            }
+            hasMerge = true
             merges.append(contentsOf: try Self.merged(entry))
             return
         }

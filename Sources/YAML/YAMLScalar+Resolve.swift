@@ -8,7 +8,13 @@ extension YAMLScalar {
     /// Quoted and block scalars are strings unless tagged. Unknown tags make strings.
     /// Throws ``YAMLError`` (code `value`) when an explicit tag does not fit the text.
     package func value(_ schema: YAMLSchema) throws(YAMLError) -> YAMLValue {
-        guard let tag else { return style == .plain ? YAMLScalar.value(ofPlain: text, schema) : .string(text) }
+        guard let tag else {
+            switch style {
+            case .plain: return YAMLScalar.value(ofPlain: text, schema)
+            case .folded where schema == .goYAML3: return .string(YAMLFolding.reread(text))
+            default: return .string(text)
+            }
+        }
         switch tag.hasPrefix(tagPrefix) ? String(tag.dropFirst(tagPrefix.count)) : tag {
         case "binary":
             guard let bytes = Base64.decode(text) else {

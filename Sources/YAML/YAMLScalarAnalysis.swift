@@ -5,6 +5,8 @@ struct YAMLScalarAnalysis {
     private(set) var plainAllowed = true
     private(set) var singleQuotedAllowed = true
     private(set) var literalAllowed = true
+    /// Whether go-yaml v3 can write it as a folded block, which unlike v2 it does with tabs too.
+    private(set) var foldedAllowed = true
     /// Whether it holds a line feed.
     private(set) var hasNewline = false
     /// Whether all of it is ASCII without breaks, so that bytes are columns.
@@ -16,6 +18,7 @@ struct YAMLScalarAnalysis {
     init(_ text: UnsafeBufferPointer<UInt8>) {
         guard let first = text.first else {
             literalAllowed = false
+            foldedAllowed = false
             return
         }
         var indicators = Self.beginsWithIndicator(text, first)
@@ -46,6 +49,7 @@ struct YAMLScalarAnalysis {
             } else if YAMLText.isBreak(text, index) {
                 if !YAMLText.isPrintable(text, index) {
                     special = true
+                    foldedAllowed = false
                     if byte == 0xC2 { hasForbidden = true }
                 }
                 isSimple = false
@@ -59,6 +63,7 @@ struct YAMLScalarAnalysis {
                 if byte >= 0x80 { isSimple = false }
                 if !YAMLText.isPrintable(text, index) {
                     special = true
+                    if byte != 0x09 { foldedAllowed = false }
                     if YAMLText.isForbidden(text, index) { hasForbidden = true }
                 }
                 (previousSpace, previousBreak, previousBlank) = (false, false, byte == 0x09)
@@ -68,6 +73,7 @@ struct YAMLScalarAnalysis {
         finish(
             indicators: indicators, special: special || spaceBreak, edges: leading || trailing,
             breakSpace: breakSpace, endsInSpace: text.last == 0x20)
+        if spaceBreak || text.last == 0x20 { foldedAllowed = false }
     }
 
     private mutating func finish(

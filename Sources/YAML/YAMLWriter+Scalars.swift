@@ -90,11 +90,13 @@ extension YAMLWriter {
 
     mutating func writeDoubleQuoted(_ text: UnsafeBufferPointer<UInt8>, folding: Bool) {
         indicator(UInt8(ascii: "\""), spaced: true)
+        // go-yaml v2 takes each character for a byte order mark if the text begins with one.
+        let escapesAll = text.starts(with: [0xEF, 0xBB, 0xBF])
         var spaces = false
         var index = 0
         while index < text.count {
             let byte = text[index]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || YAMLText.isBreak(text, index)
+            if escapesAll || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || YAMLText.isBreak(text, index)
                 || !YAMLText.isPrintable(text, index)
             {
                 escape(text, &index)

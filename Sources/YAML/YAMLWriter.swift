@@ -85,12 +85,13 @@ struct YAMLWriter {
         indicator(UInt8(ascii: close), spaced: false)
     }
 
-    /// A key with its colon; one that is long or has several lines stands after a `?`.
-    mutating func key(_ text: String) {
+    /// A key with its colon; one that is long or has several lines stands after a `?`. Returns what ``string(_:)`` does.
+    @discardableResult
+    mutating func key(_ text: String) -> Bool {
         writeIndent()
         let isMerge = text == "<<"
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             let analysis = YAMLScalarAnalysis(bytes)
             if isMerge {
                 // Without quotes it would read back as a merge key.
@@ -105,6 +106,7 @@ struct YAMLWriter {
                 writeIndent()
                 indicator(UInt8(ascii: ":"), spaced: true, isIndention: true)
             }
+            return analysis.hasForbidden
         }
     }
 

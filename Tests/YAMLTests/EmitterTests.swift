@@ -38,6 +38,19 @@ struct EmitterTests {
         Issue.record("\(name): \(actual.count) bytes, kustomize: \(expected.count)")
     }
 
+    @Test("reads and writes what kustomize reads and writes")
+    func reader() throws {
+        let cases = try JSONValue(parsing: try #require(try Corpus.read("reader.json"))).arrayValue ?? []
+        #expect(cases.count > 200)
+        for item in cases {
+            let name = item["name"]?.stringValue ?? ""
+            let output = try? YAML.resources(parsing: Array((item["input"]?.stringValue ?? "").utf8)).map {
+                String(decoding: try YAMLEmitter.bytes(of: $0), as: UTF8.self)
+            }.joined(separator: "---\n")
+            #expect(output == item["output"]?.stringValue, "\(name)")
+        }
+    }
+
     @Test("JSON comes out as the node it was read from", arguments: ["values", "items", "keys", "deep", "order"])
     func json(name: String) throws {
         let node = try Corpus.input(name)
@@ -72,7 +85,9 @@ struct EmitterTests {
     @Test(
         "refuses what kustomize refuses",
         arguments: [
-            ("a: \"\\x7f\"", .value), ("a: \"\\u0085\"", .value), ("a: \"\\uFFFE\"", .value), ("a: .nan", .value),
+            ("a: \"\\x7f\"", .value), ("\"\\x7f\": a", .value),
+            ("? " + String(repeating: "k", count: 1023) + "\n: a", .value), ("a: \"\\u0085\"", .value),
+            ("a: \"\\uFFFE\"", .value), ("a: .nan", .value),
             ("1: a", .value), ("\"<<\": a", .value), ("true: a", .value), ("a: !!int b", .value),
             ("a: 1\na: 2", .duplicateKey),
         ] as [(String, YAMLError.Code)])

@@ -94,7 +94,12 @@ let package = Package(
         tests("KustomizeTests", ["Kustomize"]),
         tests("PolicyTests", ["Policy", "YAML"]),
         tests("SyncTests", ["Sync"]),
-        tests("ControllerRuntimeTests", ["ControllerRuntime", "KubernetesClient", "HTTP", "TestSupport", log]),
+        tests(
+            "ControllerRuntimeTests",
+            [
+                "ControllerRuntime", "KubernetesClient", "HTTP", "TestSupport", log,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]),
         tests("ControllersTests", ["Controllers"]),
         tests("ServerTests", ["Server", log, metrics, lifecycle]),
     ]

@@ -10,6 +10,13 @@ package struct RequestRecord: Sendable, Hashable {
     package let status: Int
     /// To the last byte; for a watch to the head of the answer.
     package let duration: Duration
+
+    package init(verb: String, resource: String, status: Int, duration: Duration) {
+        self.verb = verb
+        self.resource = resource
+        self.status = status
+        self.duration = duration
+    }
 }
 
 /// Is told of every request to an API server, from any thread; it must be quick.

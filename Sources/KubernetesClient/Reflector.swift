@@ -40,7 +40,6 @@ package struct Reflector: Sendable {
             do throws(KubernetesError) {
                 if position.version == nil {
                     position.version = try await list(handler)
-                    position.failures = min(position.failures, 1)
                 }
                 try await watch(&position, handler)
             } catch {
@@ -50,7 +49,7 @@ package struct Reflector: Sendable {
                 let ordinary = error.isGone && position.failures == 0
                 position.failures += 1
                 handler(.disconnected(error))
-                if !ordinary { await pause(after: error, failures: position.failures) }
+                if !ordinary { await pause(failures: position.failures, error: error) }
             }
         }
     }
@@ -82,7 +81,6 @@ package struct Reflector: Sendable {
             resource,
             WatchOptions(selector, resourceVersion: position.version ?? "", timeoutSeconds: seconds))
         handler(.connected)
-        position.failures = min(position.failures, 1)
         for try await event in events {
             position.failures = 0
             switch event {
@@ -96,25 +94,22 @@ package struct Reflector: Sendable {
                 advance(&position, version)
             }
         }
-        // An accepted watch that ends at once, without a word, is a server in trouble, not the end of its time.
-        let brief = clock.now() - opened < .seconds(1)
-        guard brief else {
+        guard clock.now() - opened < .seconds(1) else {
             position.failures = 0
             return
         }
-        guard position.failures == 0 else {
-            throw KubernetesError(.unavailable, "watch \(resource.qualifiedName): the server ends every watch at once")
-        }
-        position.failures = 1
+        // An accepted watch that ends at once is a server in trouble, not the end of its time.
+        position.failures += 1
+        await pause(failures: position.failures)
     }
 
     private func advance(_ position: inout Position, _ version: String) {
         if !version.isEmpty { position.version = version }
     }
 
-    private func pause(after error: KubernetesError, failures: Int) async {
+    private func pause(failures: Int, error: KubernetesError? = nil) async {
         var delay = Reflector.backoff(failures: failures, random: random())
-        if case .waitUntil(let moment) = error.disposition {
+        if case .waitUntil(let moment) = error?.disposition {
             delay = max(delay, min(moment - client.core.clock.now(), .seconds(300)))
         }
         try? await clock.sleep(until: clock.now() + delay)

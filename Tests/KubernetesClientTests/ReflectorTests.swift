@@ -57,7 +57,8 @@ struct ReflectorTests {
         fixture.transport.expect("GET", watch(10), .stream(.line(event("ADDED", pod("a", 11)))))
         fixture.transport.expect("GET", watch(11), .stream(.line(bookmark(20))))
         fixture.transport.expect("GET", watch(20), .stream(.line(event("ADDED", pod("b", 21))), .hang))
-        await run(until: "upsert b 21", advancing: [.milliseconds(375)])
+        // The scripted watches end at once, so each is followed by the shortest pause.
+        await run(until: "upsert b 21", advancing: [.milliseconds(375), .milliseconds(375)])
         #expect(journal.lines.filter { $0 == "begin" }.count == 1)
     }
 
@@ -179,6 +180,28 @@ struct ReflectorTests {
         fixture.transport.expect("GET", watch(10), .stream())
         fixture.transport.expect("GET", watch(10), .stream())
         fixture.transport.expect("GET", watch(10), .stream(.line(event("ADDED", pod("c", 31))), .hang))
-        await run(until: "upsert c 31", advancing: [.milliseconds(750)])
+        await run(until: "upsert c 31", advancing: [.milliseconds(375), .milliseconds(750)])
+        #expect(!journal.lines.contains { $0.hasPrefix("disconnected") })
+    }
+
+    @Test("a watch that the server ends in time is resumed at once")
+    func resumesAtOnce() async {
+        fixture.transport.expect("GET", list, podList([], version: 10))
+        fixture.transport.expect("GET", watch(10), .stream(.line(event("ADDED", pod("a", 11)))))
+        fixture.transport.expect("GET", watch(11), .stream(.line(event("ADDED", pod("b", 12))), .hang))
+        let reflector = Reflector(client: fixture.client, resource: .pods, clock: fixture.clock, random: { 0.5 })
+        let (journal, clock) = (journal, fixture.clock)
+        let task = Task {
+            await reflector.run { event in
+                journal.note(event)
+                // The watch has been open for its time when the server ends it.
+                if case .upsert(let object) = event, object.name == "a" { clock.advance(by: .seconds(450)) }
+            }
+        }
+        await journal.until("upsert b 12")
+        task.cancel()
+        await task.value
+        #expect(fixture.clock.deadlines.isEmpty)
+        #expect(journal.lines.last == "upsert b 12")
     }
 }

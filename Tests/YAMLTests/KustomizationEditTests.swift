@@ -70,6 +70,14 @@ struct KustomizationEditTests {
         #expect(error.file == "k.yaml")
     }
 
+    @Test("thousands of entries of one name are set at once", .timeLimit(.minutes(1)))
+    func manyEntries() throws {
+        let count = 4000
+        let entry = "- name: a\n  digest: x\n  newTag: v1\n"
+        let out = try set("images:\n" + String(repeating: entry, count: count), EditExample.v2)
+        #expect(out == "images:\n" + String(repeating: "- name: a\n  newTag: v2\n", count: count))
+    }
+
     @Test("reads what it wrote")
     func reads() throws {
         let bytes = try KustomizationEdit.setImages(

@@ -6,27 +6,6 @@ extension ImagesEditor {
         }
     }
 
-    /// The quotes for new texts that need some: single ones if the file has these only.
-    var quote: YAMLScalar.Style {
-        var (single, double) = (false, false)
-        func look(_ node: SourceNode) {
-            switch node.content {
-            case .scalar(let scalar):
-                if scalar.style == .singleQuoted { single = true }
-                if scalar.style == .doubleQuoted { double = true }
-            case .alias: break
-            case .sequence(let elements, _): elements.forEach(look)
-            case .mapping(let entries, _):
-                for entry in entries {
-                    look(entry.key)
-                    look(entry.value)
-                }
-            }
-        }
-        look(root)
-        return single && !double ? .singleQuoted : .doubleQuoted
-    }
-
     /// Whether the file is written as JSON: its first key has double quotes.
     private var isJSON: Bool {
         guard case .mapping(let entries, flow: true) = root.content else { return false }

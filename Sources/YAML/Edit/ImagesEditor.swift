@@ -1,8 +1,10 @@
-/// Finds the next change that brings a kustomization nearer to an edit.
+/// Finds the next changes that bring a kustomization nearer to an edit: one of each entry, so that none overlap.
 struct ImagesEditor {
     let text: SourceText
     let root: SourceNode
     let file: String
+    /// The quotes for new texts that need some: single ones if the file has these only.
+    let quote: YAMLScalar.Style
 
     init(_ text: SourceText, file: String) throws(YAMLError) {
         self.text = text
@@ -11,13 +13,15 @@ struct ImagesEditor {
             throw YAMLError(.shape, file: file, "the file is no mapping, so no kustomization")
         }
         self.root = root
+        let used = root.quotes
+        quote = used.contains(.singleQuoted) && !used.contains(.doubleQuoted) ? .singleQuoted : .doubleQuoted
     }
 
     func unsafe(_ node: SourceNode, _ problem: String) -> YAMLError {
         YAMLError(.edit, file: file, mark: node.mark, problem)
     }
 
-    /// The next change, or none if the file says what it shall.
+    /// The next changes, or none if the file says what it shall.
     func next(_ edit: ImageEdit) throws(YAMLError) -> [Splice] {
         if let old = root.entry("imageTags") {
             throw unsafe(old.key, "imageTags is deprecated and overrides images; move its entries to images")
@@ -35,13 +39,13 @@ struct ImagesEditor {
             throw unsafe(images.value, "images must be a list")
         case .sequence(let entries, let flow):
             var found = false
+            var splices: [Splice] = []
             for entry in entries {
                 guard try isNamed(entry, edit.name) else { continue }
                 found = true
-                let splices = try change(entry, edit)
-                if !splices.isEmpty { return splices }
+                splices += try change(entry, edit)
             }
-            return found ? [] : try addEntry(to: images.value, entries, flow: flow, edit)
+            return found ? splices : try addEntry(to: images.value, entries, flow: flow, edit)
         }
     }
 

@@ -26,7 +26,26 @@ struct SourceNode {
             ?? entries.first { $0.key.scalar?.text.lowercased() == name.lowercased() }
     }
 
-    /// The last byte range that belongs to a block collection's content.
+    /// The styles of all scalars below and including this node.
+    var quotes: Set<YAMLScalar.Style> {
+        var out: Set<YAMLScalar.Style> = []
+        func look(_ node: SourceNode) {
+            switch node.content {
+            case .scalar(let scalar): out.insert(scalar.style)
+            case .alias: break
+            case .sequence(let elements, _): elements.forEach(look)
+            case .mapping(let entries, _):
+                for entry in entries {
+                    look(entry.key)
+                    look(entry.value)
+                }
+            }
+        }
+        look(self)
+        return out
+    }
+
+    /// Where the node's text ends.
     var end: Int { range.upperBound }
 }
 

@@ -53,6 +53,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(name: "CSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
 
         // Leaves first; every arrow points up this list.
@@ -62,7 +63,7 @@ let package = Package(
         library("YAML", ["KubernetesModel", "CYAML"]),
         library("HTTP", ["Core", "CCurl", "COpenSSL"]),
         library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML", log]),
-        library("Git", ["Core", "HTTP", "CGit2", "COpenSSL"]),
+        library("Git", ["Core", "HTTP", "CGit2", "CSSH2", "COpenSSL"]),
         library("Kustomize", ["YAML"]),
         library("Policy", ["Core", "KubernetesModel", "SluiceAPI"]),
         library("Sync", ["KubernetesClient", "SluiceAPI"]),

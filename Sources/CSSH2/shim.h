@@ -1,0 +1,6 @@
+#ifndef SLUICE_CSSH2_SHIM_H
+#define SLUICE_CSSH2_SHIM_H
+
+#include <libssh2.h>
+
+#endif

@@ -21,7 +21,7 @@ static inline int sluice_git_set_search_path(int level, const char *path) {
     return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);
 }
 
-// Our HTTP subtransport and its streams: libgit2 sees the base, Swift keeps a retained object behind it.
+// Our subtransports and their streams: libgit2 sees the base, Swift keeps a retained object behind it.
 
 typedef struct {
     git_smart_subtransport base;

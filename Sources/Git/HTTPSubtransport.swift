@@ -1,118 +1,24 @@
-internal import CGit2
 internal import Core
 internal import HTTP
 
-/// libgit2's smart HTTP over our own transport: it asks for streams, each of which is one request.
+/// libgit2's smart HTTP over our own transport: each stream is one request.
 ///
 /// Redirects are followed for the first request only, as Git does, and the requests after it go to the new address.
 /// Credentials stay with the scheme, host and port that they were given for.
-final class HTTPSubtransport {
+final class HTTPSubtransport: SmartSubtransport {
     let operation: RemoteOperation
     /// The repository's address without a trailing slash; a redirect changes it.
     private var base: String
 
-    private init(_ operation: RemoteOperation) {
+    init(_ operation: RemoteOperation) {
         self.operation = operation
         var text = operation.url.text
         while text.hasSuffix("/") { text.removeLast() }
         base = text
     }
 
-    /// The callback `git_transport_cb`; `payload` is a ``RemoteOperation``.
-    static func makeTransport(
-        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_transport>?>?, _ owner: OpaquePointer?,
-        _ payload: UnsafeMutableRawPointer?
-    ) -> Int32 {
-        var definition = git_smart_subtransport_definition(
-            callback: { out, _, payload in HTTPSubtransport.make(out, payload) }, rpc: 1, param: payload)
-        return git_transport_smart(out, owner, &definition)
-    }
-
-    private static func make(
-        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport>?>?,
-        _ payload: UnsafeMutableRawPointer?
-    ) -> Int32 {
-        guard let out, let operation = RemoteOperation.from(payload) else { return GIT_ERROR.rawValue }
-        let memory = UnsafeMutablePointer<sluice_git_subtransport>.allocate(capacity: 1)
-        memory.initialize(to: sluice_git_subtransport())
-        memory.pointee.context = Unmanaged.passRetained(HTTPSubtransport(operation)).toOpaque()
-        memory.pointee.base.action = { out, transport, _, service in
-            guard let out, let subtransport = HTTPSubtransport.from(transport) else { return GIT_ERROR.rawValue }
-            return subtransport.open(service, transport, out)
-        }
-        memory.pointee.base.close = { _ in 0 }
-        memory.pointee.base.free = { transport in
-            guard let transport else { return }
-            transport.withMemoryRebound(to: sluice_git_subtransport.self, capacity: 1) { memory in
-                if let context = memory.pointee.context {
-                    Unmanaged<HTTPSubtransport>.fromOpaque(context).release()
-                }
-                memory.deallocate()
-            }
-        }
-        out.pointee = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: git_smart_subtransport.self)
-        return 0
-    }
-
-    private static func from(_ pointer: UnsafeMutablePointer<git_smart_subtransport>?) -> HTTPSubtransport? {
-        pointer.flatMap { pointer in
-            pointer.withMemoryRebound(to: sluice_git_subtransport.self, capacity: 1) { $0.pointee.context }
-        }.map { Unmanaged<HTTPSubtransport>.fromOpaque($0).takeUnretainedValue() }
-    }
-
-    private func open(
-        _ service: git_smart_service_t, _ transport: UnsafeMutablePointer<git_smart_subtransport>?,
-        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport_stream>?>
-    ) -> Int32 {
-        guard let service = Service(service) else { return GIT_ERROR.rawValue }
-        let memory = UnsafeMutablePointer<sluice_git_stream>.allocate(capacity: 1)
-        memory.initialize(to: sluice_git_stream())
-        memory.pointee.base.subtransport = transport
-        memory.pointee.context = Unmanaged.passRetained(HTTPSubtransportStream(service, self)).toOpaque()
-        memory.pointee.base.read = { stream, buffer, size, count in
-            guard let stream = HTTPSubtransportStream.from(stream), let buffer, let count else {
-                return GIT_ERROR.rawValue
-            }
-            return stream.subtransport.operation.guarded { () throws(GitError) in
-                count.pointee = try stream.read(UnsafeMutableRawBufferPointer(start: buffer, count: size))
-            }
-        }
-        memory.pointee.base.write = { stream, buffer, size in
-            guard let stream = HTTPSubtransportStream.from(stream), let buffer else { return GIT_ERROR.rawValue }
-            return stream.subtransport.operation.guarded { () throws(GitError) in
-                try stream.write(UnsafeRawBufferPointer(start: buffer, count: size))
-            }
-        }
-        memory.pointee.base.free = { stream in
-            guard let stream else { return }
-            stream.withMemoryRebound(to: sluice_git_stream.self, capacity: 1) { memory in
-                if let context = memory.pointee.context {
-                    Unmanaged<HTTPSubtransportStream>.fromOpaque(context).release()
-                }
-                memory.deallocate()
-            }
-        }
-        out.pointee = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: git_smart_subtransport_stream.self)
-        return 0
-    }
-
-    /// One kind of request.
-    struct Service {
-        let name: String
-        let isListing: Bool
-
-        init?(_ service: git_smart_service_t) {
-            switch service {
-            case GIT_SERVICE_UPLOADPACK_LS: (name, isListing) = ("git-upload-pack", true)
-            case GIT_SERVICE_UPLOADPACK: (name, isListing) = ("git-upload-pack", false)
-            case GIT_SERVICE_RECEIVEPACK_LS: (name, isListing) = ("git-receive-pack", true)
-            case GIT_SERVICE_RECEIVEPACK: (name, isListing) = ("git-receive-pack", false)
-            default: return nil
-            }
-        }
-
-        var isPush: Bool { name == "git-receive-pack" }
-        var contentType: String { "application/x-\(name)-\(isListing ? "advertisement" : "result")" }
+    func stream(_ service: SmartService) throws(GitError) -> any SmartStream {
+        HTTPSubtransportStream(service, self)
     }
 
     /// 5 redirects, as browsers' and Git's own habit of a handful.
@@ -121,7 +27,7 @@ final class HTTPSubtransport {
     private static let listingLimit = 64 << 20
 
     /// Sends a request and returns its exchange once the head says that Git follows.
-    func exchange(_ service: Service, body: [UInt8]) throws(GitError) -> any HTTPBlockingExchange {
+    func exchange(_ service: SmartService, body: [UInt8]) throws(GitError) -> any HTTPBlockingExchange {
         for _ in 0...Self.redirectLimit {
             try operation.proceed()
             let suffix = service.isListing ? "/info/refs?service=\(service.name)" : "/\(service.name)"
@@ -131,7 +37,7 @@ final class HTTPSubtransport {
                 let request = request(service, base + suffix, body)
                 if service.isPush, !service.isListing { operation.markUpdateSent() }
                 exchange = try operation.transport.open(request, upload: .body)
-                operation.track(exchange)
+                operation.track { exchange.cancel() }
                 head = try exchange.head()
             } catch {
                 throw translated(error)
@@ -147,7 +53,7 @@ final class HTTPSubtransport {
         throw GitError(.unreachable, "repository \(operation.url.text): too many redirects")
     }
 
-    private func request(_ service: Service, _ url: String, _ body: [UInt8]) -> HTTPRequest {
+    private func request(_ service: SmartService, _ url: String, _ body: [UInt8]) -> HTTPRequest {
         var headers = [(name: "Accept", value: service.contentType), (name: "User-Agent", value: "git/2.0 (sluice)")]
         if !service.isListing {
             headers.append((name: "Content-Type", value: "application/x-\(service.name)-request"))
@@ -205,7 +111,7 @@ final class HTTPSubtransport {
         return url.text
     }
 
-    private func accept(_ head: HTTPResponseHead, _ service: Service) throws(GitError) {
+    private func accept(_ head: HTTPResponseHead, _ service: SmartService) throws(GitError) {
         let name = "repository \(operation.url.text)"
         switch head.status {
         case 200: break
@@ -257,16 +163,16 @@ final class HTTPSubtransport {
 }
 
 /// One request: libgit2 writes its body, then reads the response.
-final class HTTPSubtransportStream {
-    let subtransport: HTTPSubtransport
-    private let service: HTTPSubtransport.Service
+final class HTTPSubtransportStream: SmartStream {
+    private let subtransport: HTTPSubtransport
+    private let service: SmartService
     private var body: [UInt8] = []
     private var exchange: (any HTTPBlockingExchange)?
     /// The beginning of a listing, where the capabilities are.
     private var listed: [UInt8] = []
     private static let capabilityBytes = 4096
 
-    init(_ service: HTTPSubtransport.Service, _ subtransport: HTTPSubtransport) {
+    init(_ service: SmartService, _ subtransport: HTTPSubtransport) {
         self.service = service
         self.subtransport = subtransport
     }
@@ -276,12 +182,6 @@ final class HTTPSubtransportStream {
             exchange.cancel()
             subtransport.operation.track(nil)
         }
-    }
-
-    static func from(_ pointer: UnsafeMutablePointer<git_smart_subtransport_stream>?) -> HTTPSubtransportStream? {
-        pointer.flatMap { pointer in
-            pointer.withMemoryRebound(to: sluice_git_stream.self, capacity: 1) { $0.pointee.context }
-        }.map { Unmanaged<HTTPSubtransportStream>.fromOpaque($0).takeUnretainedValue() }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(GitError) {

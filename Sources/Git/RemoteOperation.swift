@@ -18,7 +18,8 @@ final class RemoteOperation: Sendable {
         var deadline: ContinuousClock.Instant
         var cancelled = false
         var failure: GitError?
-        var exchange: (any HTTPBlockingExchange)?
+        /// Ends what is going on right now.
+        var interrupt: (@Sendable () -> Void)?
         /// The server's reason for refusing a reference, if it said one.
         var refusal: String?
         /// Set once the server may have got the update of a push.
@@ -50,11 +51,11 @@ final class RemoteOperation: Sendable {
 
     /// Ends the operation from any thread.
     func cancel() {
-        let exchange = state.withLock { state in
+        let interrupt = state.withLock { state in
             state.cancelled = true
-            return state.exchange
+            return state.interrupt
         }
-        exchange?.cancel()
+        interrupt?()
     }
 
     /// Throws once the operation was cancelled or its time is over.
@@ -72,13 +73,13 @@ final class RemoteOperation: Sendable {
         max(.zero, state.withLock { ContinuousClock.now.duration(to: $0.deadline) })
     }
 
-    /// Makes an exchange the one that cancelling ends.
-    func track(_ exchange: (any HTTPBlockingExchange)?) {
+    /// Says how cancelling ends what is going on from now; nil when nothing is.
+    func track(_ interrupt: (@Sendable () -> Void)?) {
         let cancelled = state.withLock { state in
-            state.exchange = exchange
+            state.interrupt = interrupt
             return state.cancelled
         }
-        if cancelled { exchange?.cancel() }
+        if cancelled { interrupt?() }
     }
 
     func markUpdateSent() { state.withLock { $0.updateSent = true } }

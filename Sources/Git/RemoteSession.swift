@@ -142,8 +142,8 @@ extension RemoteOperation {
             if let status { RemoteOperation.from(payload)?.refuse(String(cString: status)) }
             return 0
         }
-        if url.scheme == .https || url.scheme == .http {
-            callbacks.transport = { out, owner, payload in HTTPSubtransport.makeTransport(out, owner, payload) }
+        if url.scheme != .file {
+            callbacks.transport = { out, owner, payload in SmartTransport.make(out, owner, payload) }
         }
         return callbacks
     }

@@ -57,6 +57,19 @@ func run(_ arguments: [String], in folder: String, environment: [String: String]
     return text.last == "\n" ? String(text.dropLast()) : text
 }
 
+/// Starts a program in the background and returns its process id. Its output goes to a file.
+func start(_ arguments: [String], output: String) throws -> pid_t {
+    let command = ["/bin/sh", "-c", "out=\"$0\" && exec \"$@\" >\"$out\" 2>&1 </dev/null", output] + arguments
+    var argv = command.map { strdup($0) } + [nil]
+    var envp = [strdup("PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin"), nil]
+    defer { for pointer in argv + envp { free(pointer) } }
+    var pid = pid_t()
+    guard posix_spawn(&pid, "/bin/sh", nil, nil, &argv, &envp) == 0 else {
+        throw CommandFailed(description: "cannot start a shell")
+    }
+    return pid
+}
+
 /// A real repository on disk with a bare "server" beside it.
 struct GitFixture {
     let folder: TemporaryFolder

@@ -29,10 +29,22 @@ final class ScriptedServer: Sendable {
     private let listener: Int32
     private let seen = Mutex<[String]>([])
     private let stopped = Mutex<Bool>(false)
+    private let accepted = Mutex<Int>(0)
+    private let greeting: [UInt8]?
     private let answer: @Sendable (String) -> Reply
 
     /// `answer` gets a request's head.
-    init(_ answer: @escaping @Sendable (String) -> Reply) throws {
+    convenience init(_ answer: @escaping @Sendable (String) -> Reply) throws {
+        try self.init(greeting: nil, answer)
+    }
+
+    /// Says something first, whatever the client sends, and then nothing.
+    convenience init(greeting: [UInt8]) throws {
+        try self.init(greeting: greeting) { _ in .close }
+    }
+
+    private init(greeting: [UInt8]?, _ answer: @escaping @Sendable (String) -> Reply) throws {
+        self.greeting = greeting
         self.answer = answer
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -54,6 +66,9 @@ final class ScriptedServer: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
     /// The heads of all requests so far.
     var requests: [String] { seen.withLock { $0 } }
+
+    /// How many connections were accepted so far.
+    var connections: Int { accepted.withLock { $0 } }
 
     func stop() {
         stopped.withLock { $0 = true }
@@ -88,6 +103,7 @@ final class ScriptedServer: Sendable {
         while true {
             let connection = accept(listener, nil, nil)
             guard connection >= 0 else { return }
+            accepted.withLock { $0 += 1 }
             spawn { server in
                 server.serve(connection)
                 close(connection)
@@ -98,6 +114,14 @@ final class ScriptedServer: Sendable {
     private func serve(_ connection: Int32) {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
+        if let greeting {
+            transmit(connection, greeting)
+            while !stopped.withLock({ $0 }) {
+                if recv(connection, &buffer, buffer.count, Int32(MSG_DONTWAIT)) == 0 { return }
+                usleep(5000)
+            }
+            return
+        }
         let end = Array("\r\n\r\n".utf8)
         while received.firstRange(of: end) == nil, received.count < 65_536 {
             let count = recv(connection, &buffer, buffer.count, 0)

@@ -59,7 +59,7 @@ struct KustomizationEditTests {
             ("x: &l\n- name: a\nimages: *l\n", 3), ("x: &e {name: a}\nimages:\n- *e\n", 3),
             ("x: &e {newTag: b}\nimages:\n- name: a\n  <<: *e\n", 4), ("images:\n- name: a\n  newTag: {{ .tag }}\n", 3),
             ("images:\n- name: a\n  newTag: ${TAG}\n", 3), ("images:\n- name: a\n  newTag: |\n    v1\n", 3),
-            ("images: x\n", 1), ("images: {a: b}\n", 1), ("images:\n- a\n", 2), ("- a\n", nil), ("", nil),
+            ("images: x\n", 1), ("images: {a: b}\n", 1), ("images:\n- a\n", 2), ("- a\n", nil), ("", nil), ("{}", 1),
             ("images: [\n", 2), ("images: []\nimages: []\n", 2), ("a: 1\n---\nb: 1\n", 2), ("a: 1\n...\n", 2),
             ("a: 1\rb: 2\r", nil), ("imageTags:\n- name: a\n", 1),
             ("images:\n- name: a\n  newTag: &t v1\nx: *t\n", nil), ("images: &l\n- name: a\nx: *l\n", nil),

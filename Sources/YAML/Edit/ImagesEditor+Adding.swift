@@ -166,7 +166,9 @@ extension ImagesEditor {
 
     /// Adds `images` with its first entry.
     func addList(_ edit: ImageEdit) throws(YAMLError) -> [Splice] {
-        guard case .mapping(let entries, let flow) = root.content, let last = entries.last else { return [] }
+        guard case .mapping(let entries, let flow) = root.content, let last = entries.last else {
+            throw unsafe(root, "the kustomization is empty; give it an apiVersion, a kind and resources")
+        }
         if flow {
             let colon = separator(last)
             let key = ImageText.scalar("images", style: last.key.scalar?.style ?? .plain, quote: quote, flow: true)

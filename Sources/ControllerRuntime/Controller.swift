@@ -61,10 +61,8 @@ package final class Controller<R: Reconciler>: Sendable {
         let abort = { @Sendable in
             for worker in workers { worker.cancel() }
         }
-        term?.onLoss { [queue] in
-            queue.pause()
-            abort()
-        }
+        // A cancelled worker takes no further key.
+        term?.onLoss(abort)
         await withTaskCancellationHandler {
             for worker in workers { await worker.value }
         } onCancel: {

@@ -62,17 +62,19 @@ processor_ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; 
 
 # commit_to_live FOLDER TIMES: each a new tag in dev, from the end of the push until the Deployment has it.
 commit_to_live() {
-    local i tag pushed seen samples=() watcher
+    local i tag pushed seen samples=() watcher pid
     for ((i = 1; i <= $2; i++)); do
         tag=v2.0.$i
         coproc WATCHER { exec "$BENCH" until --namespace shop-dev --name service-1 \
             --pointer /spec/template/spec/containers/0/image --value "\"company/service-1:$tag\""; }
+        pid=$WATCHER_PID
         # The shell forgets the descriptor when the process ends, perhaps before the last line is read.
         exec {watcher}<&"${WATCHER[0]}"
         read -r -u "$watcher" || die "the watch did not begin"
         pushed=$(commit_tag "$1" service-1 "$tag")
         read -r -u "$watcher" seen || die "$tag did not become live"
         exec {watcher}<&-
+        wait "$pid"
         samples+=($(((seen - pushed) / 1000)))
     done
     echo "  commit to live: median $(median "${samples[@]}") ms of $2, max $(printf '%s\n' "${samples[@]}" | sort -n | tail -n 1) ms (polled every 2 s)"

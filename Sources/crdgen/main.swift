@@ -13,7 +13,7 @@ var stale: [String] = []
 do {
     for manifest in SluiceAPI.crds {
         let plural = manifest.name.prefix { $0 != "." }
-        let text = CRDText(manifest).text
+        let text = CRDText.text(of: manifest)
         guard !text.contains("{{") else {
             print("crdgen: \(manifest.name) holds a double brace, which Helm would take for a template")
             exit(1)

@@ -76,6 +76,9 @@ struct GateTests {
         ] {
             #expect(try reason({ $0.vetoes = [.init(app: "cart", version: version)] }) == .vetoed, "\(version)")
         }
+        let tagged = CandidateVersion(app: "cart", image: "company/cart", tag: "v1@sha256:abc")
+        for version in ["v1", "sha256:abc", "company/cart:v1@sha256:abc"] { #expect(tagged.matches(version)) }
+        #expect(!tagged.matches("v1@sha256") && !tagged.matches(""))
         #expect(try reason({ $0.vetoes = [.init(app: "cart", version: "v1.2.4")] }) == nil)
         #expect(try reason({ $0.vetoes = [.init(app: "web", version: "v1.2.5")] }) == nil)
         #expect(try reason({ $0.vetoes = [.init(app: "cart", version: "v1.2.5", until: open)] }) == nil)
@@ -167,6 +170,9 @@ struct GateTests {
 
     /// Four hours of soak, looked at from 11:00.
     static let upstreams: [Upstream] = [
+        Upstream(
+            name: "nothing seen", observations: [.init(environment: "staging")], upstream: .upstreamUnverified,
+            soak: .soaking),
         Upstream(name: "no observation", observations: [], upstream: .upstreamUnverified, soak: .soaking),
         Upstream(
             name: "no such environment", observations: [.init(environment: "staging", exists: false)],

@@ -10,11 +10,13 @@ package struct CandidateVersion: Sendable, Hashable {
     /// `sha256:…`, or empty.
     package let digest: String
 
+    /// - Parameter tag: The tag; one that carries a digest, `v1.2.5@sha256:…`, is taken apart.
     package init(app: String, image: String, tag: String = "", digest: String = "") {
         self.app = app
         self.image = image
-        self.tag = tag
-        self.digest = digest
+        let parts = tag.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        self.tag = parts.first ?? ""
+        self.digest = digest.isEmpty && parts.count == 2 ? parts[1] : digest
     }
 
     /// Whether a veto means this version: by its tag, its digest, or the whole reference.

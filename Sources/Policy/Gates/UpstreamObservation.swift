@@ -59,6 +59,9 @@ struct UpstreamProof {
         var result: (GateReason?, String, Timestamp?) = (nil, "proved in \(place)", nil)
         if !observation.exists {
             result = fail(.upstreamUnverified, "there is no environment \(place)")
+        } else if observation.apps.isEmpty {
+            // Nothing seen is nothing proved.
+            result = fail(.upstreamUnverified, "nothing is known of the versions in \(place)")
         } else if let app = observation.apps.first(where: { !$0.isLive }) {
             result = fail(.upstreamUnverified, "\(app.name) \(app.version) is not live in \(place)")
         } else if let app = observation.apps.first(where: { $0.health != .healthy }) {

@@ -39,7 +39,8 @@ package struct DesiredApp: Sendable {
         var kinds = kinds
         for object in rendered { kinds.add(definition: object.manifest) }
         var builder = DesiredBuilder(
-            app: name, environment: environment, namespace: namespace, kinds: kinds, scope: scope, ignore: ignore)
+            app: name, revision: revision, environment: environment, namespace: namespace, kinds: kinds, scope: scope,
+            ignore: ignore)
         for object in rendered { builder.add(object) }
         violations = builder.violations
         objects = builder.violations.isEmpty ? builder.objects : []
@@ -55,6 +56,7 @@ package struct DesiredApp: Sendable {
 /// Gathers the objects of one app.
 private struct DesiredBuilder {
     let app: String
+    let revision: String
     let environment: NamespacedName
     let namespace: String
     let kinds: KindTable
@@ -68,10 +70,11 @@ private struct DesiredBuilder {
     private var origins: [ObjectKey: String] = [:]
 
     init(
-        app: String, environment: NamespacedName, namespace: String, kinds: KindTable, scope: ScopePolicy,
-        ignore: IgnoreRules
+        app: String, revision: String, environment: NamespacedName, namespace: String, kinds: KindTable,
+        scope: ScopePolicy, ignore: IgnoreRules
     ) {
         self.app = app
+        self.revision = revision
         self.environment = environment
         self.namespace = namespace
         self.kinds = kinds
@@ -82,6 +85,7 @@ private struct DesiredBuilder {
 
     mutating func add(_ rendered: RenderedObject) {
         var manifest = rendered.manifest
+        nameHook(&manifest)
         let gvk = manifest.gvk
         let file = rendered.origin.isEmpty ? "" : " (\(rendered.origin))"
         guard !gvk.kind.isEmpty, !gvk.version.isEmpty, !manifest.name.isEmpty else {
@@ -123,6 +127,17 @@ private struct DesiredBuilder {
         }
         let object = complete(&manifest, key: key, gvk: gvk, entry: entry, origin: rendered.origin)
         if object.hook == nil { objects.append(object) } else { hooks.append(object) }
+    }
+
+    /// Names a hook that leaves its name to the server, as a rerun in the same revision must find it again.
+    private func nameHook(_ manifest: inout Manifest) {
+        guard manifest.name.isEmpty, let prefix = manifest.metadata["generateName"]?.stringValue,
+            Hook(of: manifest) != nil
+        else { return }
+        var metadata = manifest.metadata
+        metadata["generateName"] = nil
+        metadata["name"] = .string(prefix + ContentHash(of: .string(revision)).description.prefix(8))
+        manifest.json["metadata"] = .object(metadata)
     }
 
     private func complete(

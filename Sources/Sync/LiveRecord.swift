@@ -15,11 +15,13 @@ package struct LiveRecord: Sendable, Hashable {
     package let tracking: TrackingID?
     /// Nil where our manager owns nothing in it.
     package let fingerprint: Fingerprint?
-    package let health: Health
+    package private(set) var health: Health
     package let isDeleting: Bool
     /// Whether a controller created it for another object: such an object is never pruned.
     package let isControlled: Bool
     package let isHook: Bool
+    /// Which run of a hook it is; empty for an object that is none.
+    package let hookRun: String
     package let wave: Int
     package let options: ObjectOptions
     /// The images of a workload's containers, in order, each once.
@@ -45,6 +47,7 @@ package struct LiveRecord: Sendable, Hashable {
         let owners = manifest.json["metadata"]?["ownerReferences"]?.arrayValue ?? []
         isControlled = owners.contains { $0["controller"]?.boolValue == true }
         isHook = Hook(of: manifest) != nil
+        hookRun = isHook ? manifest.annotation(HookRun.annotation) ?? "" : ""
         let wave = manifest.annotation(Annotation.syncWave) ?? manifest.annotation(Annotation.argoSyncWave)
         self.wave = wave.flatMap(Int.init) ?? 0
         options = ObjectOptions(of: manifest)
@@ -60,6 +63,13 @@ package struct LiveRecord: Sendable, Hashable {
             fingerprint = Fingerprint(live: manifest, manager: manager)
             ownsIgnored = false
         }
+    }
+
+    /// The same record with another verdict.
+    func with(health: Health) -> LiveRecord {
+        var copy = self
+        copy.health = health
+        return copy
     }
 
     /// Whether the object is tracked, and is the one that its tracking names.

@@ -1,79 +1,164 @@
+internal import Core
 internal import KubernetesModel
 
-/// Puts an app's actions in order: hooks, waves, kinds, prunes.
+/// Puts an app's actions in order: hooks, waves, kinds, prunes; and ends where something must be waited for.
+///
+/// Nothing waits inside a plan: what comes after a wait is planned anew when the cluster says that it changed.
 struct StepBuilder {
     let app: DesiredApp
     let actions: [(object: DesiredObject, action: SyncAction)]
     let hooks: [DesiredObject]
+    let runHooks: Bool
     let prunes: [LiveRecord]
     let pruneLast: Bool
+    let live: @Sendable (ObjectKey, GroupVersionKind) -> LiveRecord?
+    /// The objects that stand.
+    let settled: Set<ObjectKey>
+
+    struct Order {
+        var steps: [SyncStep] = []
+        var wait: SyncWait?
+        var errors: [SyncError] = []
+
+        var isOpen: Bool { wait == nil && errors.isEmpty }
+
+        mutating func add(_ actions: [SyncAction]) {
+            if !actions.isEmpty { steps.append(SyncStep(actions: actions)) }
+        }
+    }
 
     private struct Place: Hashable, Comparable {
         let wave: Int
         let rank: Int
 
+        init(_ wave: Int, _ kind: GroupKind) {
+            self.wave = wave
+            rank = KindOrder.rank(of: kind)
+        }
+
         static func < (a: Place, b: Place) -> Bool { (a.wave, a.rank) < (b.wave, b.rank) }
     }
 
-    func steps() -> [SyncStep] {
-        var steps: [SyncStep] = []
-        steps += hookSteps(.preSync, gate: .none)
-        steps += applySteps()
-        let everything = waitable(app.objects)
-        let post = hookSteps(.postSync, gate: .healthy(everything))
-        steps += post
-        // After PostSync hooks the rest is healthy already.
-        steps += pruneSteps(gate: pruneLast && post.isEmpty ? .healthy(everything) : .none)
-        return steps
+    func order() -> Order {
+        var order = Order()
+        run(.preSync, &order)
+        applies(&order)
+        if !pruneLast { addPrunes(&order) }
+        guard order.isOpen else { return order }
+        if !due(.postSync).isEmpty || (pruneLast && !prunes.isEmpty) {
+            wait(for: app.objects, &order)
+        }
+        run(.postSync, &order)
+        guard order.isOpen else { return order }
+        if pruneLast { addPrunes(&order) }
+        cleanUp(&order)
+        return order
     }
 
-    /// The objects whose health is worth waiting for.
-    private func waitable(_ objects: some Sequence<DesiredObject>) -> [ObjectKey] {
-        objects.filter { !$0.options.healthIgnored && !$0.options.unmanaged }.map(\.key)
-    }
-
-    private func hookSteps(_ phase: Hook.Phase, gate: StepGate) -> [SyncStep] {
-        let due = hooks.filter { $0.hook?.phases.contains(phase) ?? false }
-        let places = Dictionary(grouping: due) { Place(wave: $0.wave, rank: KindOrder.rank(of: $0.key.groupKind)) }
-        return places.sorted { $0.key < $1.key }.enumerated().map { index, place in
-            SyncStep(gate: index == 0 ? gate : .none, actions: place.value.map(SyncAction.hook))
+    /// The hooks to start when the sync fails for good.
+    var failureHooks: [SyncAction] {
+        due(.syncFail).filter { !hasRun($0, .syncFail) }.map {
+            .hook($0, HookRun(revision: app.revision, phase: .syncFail))
         }
     }
 
-    private func applySteps() -> [SyncStep] {
-        var places: [Place: [SyncAction]] = [:]
-        var pendingKinds: Set<Place> = []
-        for (object, action) in actions {
-            let place = Place(wave: object.wave, rank: KindOrder.rank(of: object.key.groupKind))
-            places[place, default: []].append(action)
-            if object.kindIsPending { pendingKinds.insert(place) }
+    // MARK: - Waiting
+
+    /// Ends the plan unless these objects stand and are well.
+    private func wait(for objects: some Sequence<DesiredObject>, _ order: inout Order) {
+        guard order.isOpen else { return }
+        let open = objects.filter { object in
+            if object.options.unmanaged { return false }
+            guard settled.contains(object.key), let record = live(object.key, object.gvk) else { return true }
+            return !object.options.healthIgnored && record.health.status > .suspended
         }
-        for hook in hooks where hook.hook?.phases.contains(.sync) ?? false {
-            let place = Place(wave: hook.wave, rank: KindOrder.rank(of: hook.key.groupKind))
-            places[place, default: []].append(.hook(hook))
-        }
+        if !open.isEmpty { order.wait = SyncWait(reason: .health, keys: open.map(\.key)) }
+    }
+
+    // MARK: - Applying
+
+    private func applies(_ order: inout Order) {
+        var places: [Place: [(object: DesiredObject, action: SyncAction)]] = [:]
+        for entry in actions { places[Place(entry.object.wave, entry.object.key.groupKind), default: []].append(entry) }
+        let syncHooks = runHooks ? due(.sync) : []
+        for hook in syncHooks { places[Place(hook.wave, hook.key.groupKind), default: []] += [] }
         let definition = GroupKind(group: "apiextensions.k8s.io", kind: "CustomResourceDefinition")
-        let definitions = app.objects.filter { $0.key.groupKind == definition }.map(\.key)
-        var steps: [SyncStep] = []
-        var wave: Int?
-        for (place, actions) in places.sorted(by: { $0.key < $1.key }) {
-            var gate = StepGate.none
-            if pendingKinds.contains(place), !definitions.isEmpty { gate = .established(definitions) }
-            if let last = wave, last != place.wave {
-                let below = waitable(app.objects.filter { $0.wave < place.wave })
-                // Healthy definitions are established ones.
-                if !below.isEmpty { gate = .healthy(below) }
+        let definitions = app.objects.filter { $0.key.groupKind == definition }
+        for (place, entries) in places.sorted(by: { $0.key < $1.key }) {
+            guard order.isOpen else { return }
+            wait(for: app.objects.filter { $0.wave < place.wave }, &order)
+            guard order.isOpen else { return }
+            let pending = entries.filter(\.object.kindIsPending)
+            order.add(entries.filter { !$0.object.kindIsPending }.map(\.action))
+            start(syncHooks.filter { Place($0.wave, $0.key.groupKind) == place }, .sync, &order)
+            // The kind is looked up again once its definition is established, and is then pending no more.
+            if !pending.isEmpty, order.isOpen {
+                order.wait = SyncWait(reason: .definition, keys: definitions.map(\.key))
             }
-            wave = place.wave
-            steps.append(SyncStep(gate: gate, actions: actions))
         }
-        return steps
     }
 
-    private func pruneSteps(gate: StepGate) -> [SyncStep] {
-        let places = Dictionary(grouping: prunes) { Place(wave: $0.wave, rank: KindOrder.rank(of: $0.key.groupKind)) }
-        return places.sorted { $1.key < $0.key }.enumerated().map { index, place in
-            SyncStep(gate: index == 0 ? gate : .none, actions: place.value.map(SyncAction.prune))
+    // MARK: - Hooks
+
+    private func due(_ phase: Hook.Phase) -> [DesiredObject] {
+        guard runHooks else { return [] }
+        return hooks.filter { $0.hook?.phases.contains(phase) ?? false }
+    }
+
+    private func hasRun(_ hook: DesiredObject, _ phase: Hook.Phase) -> Bool {
+        live(hook.key, hook.gvk)?.hookRun == HookRun(revision: app.revision, phase: phase).text
+    }
+
+    private func run(_ phase: Hook.Phase, _ order: inout Order) {
+        let places = Dictionary(grouping: due(phase)) { Place($0.wave, $0.key.groupKind) }
+        for (_, hooks) in places.sorted(by: { $0.key < $1.key }) {
+            guard order.isOpen else { return }
+            start(hooks, phase, &order)
         }
+    }
+
+    /// Starts the hooks of one place that have not run, and ends the plan unless all have ended well.
+    private func start(_ hooks: [DesiredObject], _ phase: Hook.Phase, _ order: inout Order) {
+        guard order.isOpen else { return }
+        var running: [ObjectKey] = []
+        var starting: [SyncAction] = []
+        for hook in hooks {
+            guard hasRun(hook, phase), let record = live(hook.key, hook.gvk) else {
+                starting.append(.hook(hook, HookRun(revision: app.revision, phase: phase)))
+                running.append(hook.key)
+                continue
+            }
+            switch record.health.status {
+            case .healthy: continue
+            case .degraded:
+                order.errors.append(
+                    SyncError(.hookFailed, "\(phase.rawValue) hook \(hook.key) failed: \(record.health.message)"))
+            default: running.append(hook.key)
+            }
+        }
+        order.add(starting)
+        if order.isOpen, !running.isEmpty { order.wait = SyncWait(reason: .hook, keys: running) }
+    }
+
+    /// Deletes hooks that have ended, as their policies say. At the end only: until then they tell that they ran.
+    private func cleanUp(_ order: inout Order) {
+        var deletes: [SyncAction] = []
+        for hook in hooks {
+            guard let record = live(hook.key, hook.gvk), record.isHook, record.isTracked, !record.isDeleting,
+                let policies = hook.hook?.deletePolicies
+            else { continue }
+            let ended = record.health.status == .healthy && policies.contains(.succeeded)
+            let failed = record.health.status == .degraded && policies.contains(.failed)
+            if ended || failed { deletes.append(.deleteHook(record)) }
+        }
+        order.add(deletes)
+    }
+
+    // MARK: - Pruning
+
+    private func addPrunes(_ order: inout Order) {
+        guard order.isOpen else { return }
+        let places = Dictionary(grouping: prunes) { Place($0.wave, $0.key.groupKind) }
+        for (_, records) in places.sorted(by: { $1.key < $0.key }) { order.add(records.map(SyncAction.prune)) }
     }
 }

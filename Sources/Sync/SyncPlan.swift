@@ -52,31 +52,40 @@ package enum SyncAction: Sendable, Hashable {
     case verify(DesiredObject)
     /// Look whether it is there, and apply it where it is not.
     case createIfAbsent(DesiredObject)
-    /// Run a hook.
-    case hook(DesiredObject)
+    /// Delete what is left of an earlier run, where the hook's policy says so, and start the hook.
+    case hook(DesiredObject, HookRun)
+    /// Delete a hook that has ended.
+    case deleteHook(LiveRecord)
     case prune(LiveRecord)
 
     package var key: ObjectKey {
         switch self {
-        case .apply(let object, _), .verify(let object), .createIfAbsent(let object), .hook(let object): object.key
-        case .prune(let record): record.key
+        case .apply(let object, _), .verify(let object), .createIfAbsent(let object), .hook(let object, _):
+            object.key
+        case .prune(let record), .deleteHook(let record): record.key
         }
     }
 }
 
-/// What must hold before a step begins.
-package enum StepGate: Sendable, Hashable {
-    case none
-    /// These definitions are served.
-    case established([ObjectKey])
-    /// These objects are healthy.
-    case healthy([ObjectKey])
-}
-
 /// Actions that may run at the same time, after the steps before.
 package struct SyncStep: Sendable, Hashable {
-    package let gate: StepGate
     package let actions: [SyncAction]
+}
+
+/// What a plan ends at for now: the rest is planned when this has changed.
+package struct SyncWait: Sendable, Hashable {
+    package enum Reason: String, Sendable, Hashable {
+        /// A wave, a PostSync hook or the prune waits for what comes before.
+        case health = "WaitingForHealth"
+        /// Objects wait for their definition to be established.
+        case definition = "WaitingForDefinition"
+        /// A hook runs.
+        case hook = "WaitingForHook"
+    }
+
+    package let reason: Reason
+    /// What is waited for.
+    package let keys: [ObjectKey]
 }
 
 /// One object's line in a plan.
@@ -104,9 +113,15 @@ package struct AppPlan: Sendable {
     package let revision: String
     /// In order; empty where nothing is to be done, or nothing may.
     package let steps: [SyncStep]
+    /// Everything that is to be sent, now or in later steps: a dry run of it all comes before the first write.
+    package let outgoing: [DesiredObject]
+    /// What the rest waits for; nil where the steps are all there is.
+    package let wait: SyncWait?
+    /// Whether an object that a dry run shows to differ is to be applied.
+    package let appliesVerified: Bool
     package let objects: [ObjectPlan]
     /// Run when a step fails for good.
-    package let failureHooks: [DesiredObject]
+    package let failureHooks: [SyncAction]
     /// Why nothing, or not everything, may be done.
     package let errors: [SyncError]
     /// Objects that were found in place without asking the server, with what to expect of them from now on.

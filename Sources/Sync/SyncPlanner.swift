@@ -14,8 +14,8 @@ package struct SyncPlanner: Sendable {
     package let environment: NamespacedName
     package let mode: SyncMode
     package let policy: SyncPolicy
-    /// The live object with a key, whoever tracks it.
-    package let live: @Sendable (ObjectKey) -> LiveRecord?
+    /// The live object with a key as it is served in a version, whoever tracks it.
+    package let live: @Sendable (ObjectKey, GroupVersionKind) -> LiveRecord?
     /// What was last applied.
     package let expected: @Sendable (ObjectKey) -> ExpectedState?
     /// Whether another environment wants an object.
@@ -25,7 +25,7 @@ package struct SyncPlanner: Sendable {
 
     package init(
         environment: NamespacedName, mode: SyncMode, policy: SyncPolicy, wanted: Set<ObjectKey>,
-        live: @escaping @Sendable (ObjectKey) -> LiveRecord?,
+        live: @escaping @Sendable (ObjectKey, GroupVersionKind) -> LiveRecord?,
         expected: @escaping @Sendable (ObjectKey) -> ExpectedState?,
         claim: @escaping @Sendable (ObjectKey) -> Claim = { _ in .nobody }
     ) {
@@ -52,15 +52,16 @@ package struct SyncPlanner: Sendable {
         for object in app.objects { classify(object, &draft) }
         guard draft.errors.isEmpty else { return blocked(app, draft.errors) }
         let extras = extras(tracked, app, removed: removed, &draft)
-        let hooks = runHooks && mode == .sync ? app.hooks : []
         let steps = StepBuilder(
-            app: app, actions: draft.actions, hooks: hooks, prunes: extras, pruneLast: policy.pruneLast
-        )
-        .steps()
+            app: app, actions: draft.actions, hooks: mode == .sync ? app.hooks : [], runHooks: runHooks,
+            prunes: extras, pruneLast: policy.pruneLast, live: live,
+            settled: Set(draft.objects.filter { $0.status == .synced }.map(\.key)))
+        let order = steps.order()
         return AppPlan(
-            app: app.name, revision: app.revision, steps: steps, objects: draft.objects,
-            failureHooks: hooks.filter { $0.hook?.phases.contains(.syncFail) ?? false },
-            errors: draft.errors, confirmed: draft.confirmed)
+            app: app.name, revision: app.revision, steps: order.steps,
+            outgoing: draft.actions.map(\.object), wait: order.wait,
+            appliesVerified: mode == .sync || (mode == .heal && policy.selfHeal), objects: draft.objects,
+            failureHooks: steps.failureHooks, errors: draft.errors + order.errors, confirmed: draft.confirmed)
     }
 
     private struct Draft {
@@ -72,8 +73,8 @@ package struct SyncPlanner: Sendable {
 
     private func blocked(_ app: DesiredApp, _ errors: [SyncError]) -> AppPlan {
         AppPlan(
-            app: app.name, revision: app.revision, steps: [], objects: [], failureHooks: [], errors: errors,
-            confirmed: [:])
+            app: app.name, revision: app.revision, steps: [], outgoing: [], wait: nil, appliesVerified: false,
+            objects: [], failureHooks: [], errors: errors, confirmed: [:])
     }
 
     private func classify(_ object: DesiredObject, _ draft: inout Draft) {
@@ -87,7 +88,7 @@ package struct SyncPlanner: Sendable {
             draft.actions.append((object, action))
         }
         if object.options.unmanaged { return line(.unmanaged) }
-        guard let record = live(object.key) else {
+        guard let record = live(object.key, object.gvk) else {
             line(.missing, "is not there")
             return act(object.options.createOnly ? .createIfAbsent(object) : .apply(object, .missing))
         }

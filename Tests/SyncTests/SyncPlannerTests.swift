@@ -28,11 +28,19 @@ import Testing
             }
         }
 
+        /// Makes a Deployment healthy, or a Job complete.
+        mutating func settle(_ name: String, healthy: Bool = true) {
+            for (key, record) in live where key.name == name {
+                live[key] = record.with(health: healthy ? .healthy : Health(.degraded, "it broke"))
+            }
+        }
+
         func plan(_ app: DesiredApp, runHooks: Bool = false, removed: Bool = false) -> AppPlan {
             let (live, expected, claims) = (live, expected, claims)
             let planner = SyncPlanner(
                 environment: Fixture.environment, mode: mode, policy: policy,
-                wanted: alsoWanted.union(app.objects.map(\.key)), live: { live[$0] }, expected: { expected[$0] },
+                wanted: alsoWanted.union(app.objects.map(\.key)), live: { key, _ in live[key] },
+                expected: { expected[$0] },
                 claim: { claims[$0] ?? .nobody })
             let tracked = live.values.filter {
                 $0.tracking?.environment == Fixture.environment && $0.tracking?.app == app.name
@@ -43,24 +51,22 @@ import Testing
 
     /// A plan in short: one line for each step.
     private func outline(_ plan: AppPlan) -> [String] {
-        plan.steps.map { step in
-            let gate =
-                switch step.gate {
-                case .none: ""
-                case .established: "established: "
-                case .healthy(let keys): "healthy(\(keys.count)): "
+        var lines = plan.steps.map { step in
+            step.actions.map { action in
+                switch action {
+                case .apply(let object, let reason): "\(reason.rawValue) \(object.key.name)"
+                case .verify(let object): "verify \(object.key.name)"
+                case .createIfAbsent(let object): "create \(object.key.name)"
+                case .hook(let object, let run): "\(run.phase.rawValue) \(object.key.name)"
+                case .deleteHook(let record): "delete hook \(record.key.name)"
+                case .prune(let record): "prune \(record.key.name)"
                 }
-            return gate
-                + step.actions.map { action in
-                    switch action {
-                    case .apply(let object, let reason): "\(reason.rawValue) \(object.key.name)"
-                    case .verify(let object): "verify \(object.key.name)"
-                    case .createIfAbsent(let object): "create \(object.key.name)"
-                    case .hook(let object): "hook \(object.key.name)"
-                    case .prune(let record): "prune \(record.key.name)"
-                    }
-                }.sorted().joined(separator: ", ")
+            }.sorted().joined(separator: ", ")
         }
+        if let wait = plan.wait {
+            lines.append("\(wait.reason.rawValue) " + wait.keys.map(\.name).sorted().joined(separator: ", "))
+        }
+        return lines
     }
 
     private func definition() -> Manifest {
@@ -82,7 +88,7 @@ import Testing
         #expect(
             outline(World().plan(app)) == [
                 "Missing a, Missing b", "Missing aliens.x.io", "Missing svc", "Missing web",
-                "established: Missing alien",
+                "WaitingForDefinition aliens.x.io",
             ])
     }
 
@@ -92,8 +98,17 @@ import Testing
             Fixture.deployment("web"),
             Fixture.configMap("first", annotations: [Annotation.syncWave: "-1"]),
         ])
-        #expect(
-            outline(World().plan(app)) == ["Missing first", "healthy(1): Missing web", "healthy(2): Missing late"])
+        #expect(outline(World().plan(app)) == ["Missing first", "WaitingForHealth first"])
+        var world = World()
+        world.apply(app)
+        world.live[app.objects[1].key] = nil
+        world.live[app.objects[0].key] = nil
+        #expect(outline(world.plan(app)) == ["Missing web", "WaitingForHealth web"])
+        world.apply(app)
+        world.live[app.objects[0].key] = nil
+        #expect(outline(world.plan(app)) == ["WaitingForHealth web"])
+        world.settle("web")
+        #expect(outline(world.plan(app)) == ["Missing late"])
     }
 
     @Test func `what stands is not sent`() {
@@ -201,10 +216,12 @@ import Testing
                 Fixture.configMap("held", annotations: [Annotation.prune: "false"]),
             ]))
         let app = Fixture.app([Fixture.configMap("keep"), Fixture.configMap("new")])
-        #expect(
-            outline(world.plan(app)) == ["Missing new", "healthy(2): prune wave", "prune gone", "prune old"])
+        #expect(outline(world.plan(app)) == ["Missing new", "WaitingForHealth new"])
         world.policy.pruneLast = false
         #expect(outline(world.plan(app)) == ["Missing new", "prune wave", "prune gone", "prune old"])
+        world.policy.pruneLast = true
+        #expect(
+            outline(world.plan(Fixture.app([Fixture.configMap("keep")]))) == ["prune wave", "prune gone", "prune old"])
         world.policy.prune = false
         let plan = world.plan(app)
         #expect(outline(plan) == ["Missing new"])
@@ -218,9 +235,9 @@ import Testing
         let refused = world.plan(Fixture.app([]))
         #expect(refused.steps.isEmpty)
         #expect(refused.errors.map(\.code) == [.pruneRefused])
-        #expect(outline(world.plan(Fixture.app([]), removed: true)) == ["healthy(0): prune c"])
+        #expect(outline(world.plan(Fixture.app([]), removed: true)) == ["prune c"])
         world.policy.allowEmpty = true
-        #expect(outline(world.plan(Fixture.app([]))) == ["healthy(0): prune c"])
+        #expect(outline(world.plan(Fixture.app([]))) == ["prune c"])
     }
 
     @Test func `copies, controlled objects and hooks are not pruned, nor what others want`() {
@@ -267,16 +284,45 @@ import Testing
         func job(_ name: String, _ hook: String) -> Manifest {
             var job = Manifest(["apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": .string(name)]])
             job.setAnnotation(Annotation.hook, hook)
+            job.setAnnotation(Annotation.hookDeletePolicy, "HookSucceeded")
             return job
         }
         let app = Fixture.app([
             job("before", "PreSync"), job("after", "PostSync"), job("during", "Sync"), job("sorry", "SyncFail"),
             Fixture.configMap("c"),
         ])
-        let plan = World().plan(app, runHooks: true)
-        #expect(outline(plan) == ["hook before", "Missing c", "hook during", "healthy(1): hook after"])
-        #expect(plan.failureHooks.map(\.key.name) == ["sorry"])
-        #expect(outline(World().plan(app)) == ["Missing c"])
+        var world = World()
+        func ran(_ name: String, _ phase: Hook.Phase) {
+            for hook in app.hooks where hook.key.name == name {
+                var live = Fixture.live(hook.manifest)
+                live.setAnnotation(HookRun.annotation, HookRun(revision: app.revision, phase: phase).text)
+                world.put(live)
+            }
+        }
+        #expect(outline(world.plan(app)) == ["Missing c"])
+        let first = world.plan(app, runHooks: true)
+        #expect(outline(first) == ["PreSync before", "WaitingForHook before"])
+        #expect(first.failureHooks.map(\.key.name) == ["sorry"])
+        ran("before", .preSync)
+        #expect(outline(world.plan(app, runHooks: true)) == ["WaitingForHook before"])
+        world.settle("before", healthy: false)
+        let failed = world.plan(app, runHooks: true)
+        #expect(failed.steps.isEmpty)
+        #expect(failed.errors.map(\.message) == ["PreSync hook Job.batch prod/before failed: it broke"])
+        world.settle("before")
+        #expect(
+            outline(world.plan(app, runHooks: true)) == ["Missing c", "Sync during", "WaitingForHook during"])
+        world.apply(app)
+        ran("during", .sync)
+        world.settle("during")
+        #expect(outline(world.plan(app, runHooks: true)) == ["PostSync after", "WaitingForHook after"])
+        ran("after", .postSync)
+        world.settle("after")
+        let last = world.plan(app, runHooks: true)
+        #expect(outline(last) == ["delete hook after, delete hook before, delete hook during"])
+        // Another revision runs them again.
+        let next = Fixture.app([job("before", "PreSync")], revision: "r2")
+        #expect(outline(world.plan(next, runHooks: true)) == ["PreSync before", "WaitingForHook before"])
     }
 
     @Test func `violations stop the app whole`() {

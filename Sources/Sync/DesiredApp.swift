@@ -20,7 +20,7 @@ package struct DesiredApp: Sendable {
     /// The revision that it was rendered from; hooks run once for each.
     package let revision: String
     /// Empty where there are violations.
-    package let objects: [DesiredObject]
+    package private(set) var objects: [DesiredObject]
     package let hooks: [DesiredObject]
     /// Everything that is wrong, not only the first; empty for a sound app.
     package let violations: [SyncError]
@@ -45,6 +45,16 @@ package struct DesiredApp: Sendable {
         violations = builder.violations
         objects = builder.violations.isEmpty ? builder.objects : []
         hooks = builder.violations.isEmpty ? builder.hooks : []
+    }
+
+    /// The same app, with these kinds served now.
+    func serving(_ kinds: Set<GroupVersionKind>) -> DesiredApp {
+        var copy = self
+        copy.objects = objects.map { object in
+            guard object.kindIsPending, kinds.contains(object.gvk) else { return object }
+            return object.served()
+        }
+        return copy
     }
 
     /// The kinds of all objects, hooks included, each once.

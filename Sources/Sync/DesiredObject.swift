@@ -9,7 +9,7 @@ package struct DesiredObject: Sendable, Hashable {
     package let gvk: GroupVersionKind
     package let resource: GroupVersionResource
     /// Whether the cluster serves the kind only after a definition in the same sync is established.
-    package let kindIsPending: Bool
+    package private(set) var kindIsPending: Bool
     package let tracking: TrackingID
     /// The file that the object comes from, for messages.
     package let origin: String
@@ -20,6 +20,32 @@ package struct DesiredObject: Sendable, Hashable {
     package let digest: ContentHash
     /// What of it is left alone once the object exists.
     package let ignore: ObjectIgnore?
+
+    package init(
+        manifest: Manifest, key: ObjectKey, gvk: GroupVersionKind, resource: GroupVersionResource, kindIsPending: Bool,
+        tracking: TrackingID, origin: String, wave: Int, hook: Hook?, options: ObjectOptions, digest: ContentHash,
+        ignore: ObjectIgnore?
+    ) {
+        self.manifest = manifest
+        self.key = key
+        self.gvk = gvk
+        self.resource = resource
+        self.kindIsPending = kindIsPending
+        self.tracking = tracking
+        self.origin = origin
+        self.wave = wave
+        self.hook = hook
+        self.options = options
+        self.digest = digest
+        self.ignore = ignore
+    }
+
+    /// The same object, its kind being served.
+    func served() -> DesiredObject {
+        var copy = self
+        copy.kindIsPending = false
+        return copy
+    }
 
     /// The manifest without the fields that are left alone in a live object.
     package func manifest(ignoring fields: IgnoredFields) -> Manifest {

@@ -123,7 +123,14 @@ struct StepBuilder {
         var running: [ObjectKey] = []
         var starting: [SyncAction] = []
         for hook in hooks {
-            guard hasRun(hook, phase), let record = live(hook.key, hook.gvk) else {
+            let record = live(hook.key, hook.gvk)
+            guard hasRun(hook, phase), let record else {
+                if let record {
+                    // What is left of an earlier run goes first: most hooks are Jobs, which cannot be changed.
+                    if !record.isDeleting { starting.append(.deleteHook(record)) }
+                    running.append(hook.key)
+                    continue
+                }
                 starting.append(.hook(hook, HookRun(revision: app.revision, phase: phase)))
                 running.append(hook.key)
                 continue

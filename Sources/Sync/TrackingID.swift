@@ -12,6 +12,8 @@ package struct TrackingID: Sendable, Hashable, CustomStringConvertible {
     package static let annotation = Annotation.tracking
     /// The label that carries ``label(for:)``; watches are filtered by its presence.
     package static let label = Label.environment
+    /// The name under which our applies own fields.
+    package static let fieldManager = FieldManager.name
 
     package let environment: NamespacedName
     package let app: String

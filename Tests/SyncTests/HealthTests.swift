@@ -261,7 +261,7 @@ import Testing
         ])
         #expect(
             text
-                == "pod d, container app: CrashLoopBackOff: exit code 1, Error, cannot open database (2 restarts)"
+                == "pod b, container app: CrashLoopBackOff: exit code 1, Error, cannot open database (2 restarts)"
                 + " (and 1 more pod)")
         #expect(HealthCause.explain(pods: [pod("c", fine)]) == nil)
     }

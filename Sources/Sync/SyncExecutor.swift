@@ -1,0 +1,404 @@
+internal import Core
+internal import KubernetesClient
+internal import KubernetesModel
+
+/// Performs the steps of one app's plan.
+struct SyncExecutor: Sendable {
+    /// As whom objects are read and written.
+    let client: KubernetesClient
+    let index: LiveIndex
+    let limiter: FlightLimiter
+    let counters: SyncCounters
+    let options: ApplyOptions
+    let manager: String
+    let clock: any MonotonicClock
+    let random: UnitRandom
+
+    /// What came of one action.
+    struct Result: Sendable {
+        var error: SyncError?
+        var healed: HealedDrift?
+        var wrote = false
+        var pruned = false
+    }
+
+    /// What came of a whole plan.
+    struct Outcome: Sendable {
+        var errors: [SyncError] = []
+        var healed: [HealedDrift] = []
+        var applied = 0
+        var pruned = 0
+    }
+
+    /// How often a request is sent in all, where another try may help.
+    private static let attempts = 5
+    /// Reads before healing, for the sake of a message, are made for so many objects of a step at most.
+    private static let explainLimit = 8
+
+    /// Runs the steps in order; the first step in which something fails is the last.
+    func run(_ plan: AppPlan, validated: inout Set<ContentHash>) async -> Outcome {
+        var outcome = Outcome()
+        var proven: [ObjectKey: Fingerprint] = [:]
+        if options.validate, plan.outgoing.count > 1, plan.appliesVerified {
+            let fresh = plan.outgoing.filter { !validated.contains($0.digest) && canDryRun($0, plan) }
+            let (fingerprints, errors) = await validate(fresh)
+            guard errors.isEmpty else {
+                outcome.errors = errors
+                return outcome
+            }
+            proven = fingerprints
+            validated.formUnion(fresh.map(\.digest))
+        }
+        for step in plan.steps {
+            let results = await perform(step, plan: plan, proven: proven)
+            for result in results {
+                if let error = result.error { outcome.errors.append(error) }
+                if let healed = result.healed { outcome.healed.append(healed) }
+                if result.wrote { outcome.applied += 1 }
+                if result.pruned { outcome.pruned += 1 }
+            }
+            guard outcome.errors.isEmpty else { break }
+        }
+        return outcome
+    }
+
+    /// Starts hooks whose outcome nobody waits for.
+    func runHooks(_ hooks: [SyncAction]) async -> [SyncError] {
+        var errors: [SyncError] = []
+        for case .hook(let object, let run) in hooks {
+            do throws(SyncError) { _ = try await start(object, run) } catch { errors.append(error) }
+        }
+        return errors
+    }
+
+    private func perform(_ step: SyncStep, plan: AppPlan, proven: [ObjectKey: Fingerprint]) async -> [Result] {
+        let explains = step.actions.count <= SyncExecutor.explainLimit
+        if step.actions.count == 1, let action = step.actions.first {
+            return [await perform(action, plan, proven, explains: explains)]
+        }
+        return await withTaskGroup(of: Result.self) { group in
+            for action in step.actions {
+                group.addTask { await perform(action, plan, proven, explains: explains) }
+            }
+            var results: [Result] = []
+            for await result in group { results.append(result) }
+            return results
+        }
+    }
+
+    private func perform(
+        _ action: SyncAction, _ plan: AppPlan, _ proven: [ObjectKey: Fingerprint], explains: Bool
+    ) async -> Result {
+        do throws(SyncError) {
+            switch action {
+            case .apply(let object, let reason):
+                return try await apply(object, reason, explains: explains && reason == .drifted)
+            case .verify(let object):
+                return try await verify(object, applies: plan.appliesVerified, known: proven[object.key])
+            case .createIfAbsent(let object): return try await createIfAbsent(object)
+            case .hook(let object, let run): return try await start(object, run)
+            case .deleteHook(let record): return try await delete(record, propagation: .background)
+            case .prune(let record): return try await prune(record)
+            }
+        } catch {
+            counters.add { $0.failed += 1 }
+            return Result(error: error)
+        }
+    }
+
+    // MARK: - Validation
+
+    /// Whether the server can judge an object before the rest of the app is there.
+    private func canDryRun(_ object: DesiredObject, _ plan: AppPlan) -> Bool {
+        if object.kindIsPending || object.options.createOnly { return false }
+        let namespace = ObjectKey(
+            groupKind: GroupKind(group: "", kind: "Namespace"), namespace: "", name: object.key.namespace)
+        return !plan.outgoing.contains { $0.key == namespace }
+    }
+
+    private func validate(_ objects: [DesiredObject]) async -> ([ObjectKey: Fingerprint], [SyncError]) {
+        await withTaskGroup(of: (ObjectKey, Fingerprint?, SyncError?).self) { group in
+            for object in objects {
+                group.addTask {
+                    do throws(SyncError) {
+                        return (object.key, try await dryRun(object), nil)
+                    } catch {
+                        if error.code == .immutableField, mayReplace(object) { return (object.key, nil, nil) }
+                        counters.add { $0.failed += 1 }
+                        return (object.key, nil, error)
+                    }
+                }
+            }
+            var fingerprints: [ObjectKey: Fingerprint] = [:]
+            var errors: [SyncError] = []
+            for await (key, fingerprint, error) in group {
+                fingerprints[key] = fingerprint
+                if let error { errors.append(error) }
+            }
+            // The group ends in any order; people and tests want one.
+            return (fingerprints, errors.sorted { $0.message < $1.message })
+        }
+    }
+
+    /// What the object's fingerprint would be.
+    private func dryRun(_ object: DesiredObject) async throws(SyncError) -> Fingerprint? {
+        counters.add { $0.dryRuns += 1 }
+        let record = index.record(object.key, object.gvk)
+        let ignored = record?.ignored ?? IgnoredFields()
+        let answer = try await send(object) { client throws(KubernetesError) in
+            try await client.apply(
+                object.resource(), object.manifest(ignoring: ignored), fieldManager: manager,
+                force: options.forceConflicts, dryRun: true)
+        }
+        return Fingerprint(
+            live: answer, manager: manager, ignoring: object.ignore?.fields(in: answer) ?? IgnoredFields())
+    }
+
+    // MARK: - Applying
+
+    private func verify(_ object: DesiredObject, applies: Bool, known: Fingerprint?) async throws(SyncError) -> Result {
+        var fingerprint = known
+        if fingerprint == nil {
+            do throws(SyncError) {
+                fingerprint = try await dryRun(object)
+            } catch {
+                guard error.code == .immutableField, applies, mayReplace(object) else { throw error }
+            }
+        }
+        if let fingerprint, let record = index.record(object.key, object.gvk), record.fingerprint == fingerprint {
+            index.setExpected([object.key: ExpectedState(digest: object.digest, fingerprint: fingerprint)])
+            return Result()
+        }
+        guard applies else { return Result() }
+        return try await apply(object, .changed, explains: false)
+    }
+
+    private func createIfAbsent(_ object: DesiredObject) async throws(SyncError) -> Result {
+        counters.add { $0.reads += 1 }
+        let there = try await send(object) { client throws(KubernetesError) in
+            try await client.getIfPresent(object.resource(), namespace: object.key.namespace, name: object.key.name)
+        }
+        guard there == nil else { return Result() }
+        return try await apply(object, .missing, explains: false)
+    }
+
+    private func apply(_ object: DesiredObject, _ reason: ApplyReason, explains: Bool) async throws(SyncError) -> Result
+    {
+        var result = Result()
+        let record = index.record(object.key, object.gvk)
+        let needsRelease = record?.ownsIgnored ?? (object.ignore != nil)
+        var ignored = record?.ignored ?? IgnoredFields()
+        if explains || needsRelease {
+            counters.add { $0.reads += 1 }
+            let there = try await send(object) { client throws(KubernetesError) in
+                try await client.getIfPresent(object.resource(), namespace: object.key.namespace, name: object.key.name)
+            }
+            if let there {
+                ignored = object.ignore?.fields(in: there) ?? IgnoredFields()
+                if explains { result.healed = drift(of: there, from: object, ignored) }
+                if needsRelease, let patch = FieldHandover.release(ignored.pointers, of: there, manager: manager) {
+                    try await patchManagedFields(object, patch)
+                }
+            }
+        }
+        let manifest = object.manifest(ignoring: ignored)
+        var answer: Manifest
+        do throws(SyncError) {
+            answer = try await sendApply(object, manifest)
+        } catch {
+            guard error.code == .immutableField, mayReplace(object) else { throw error }
+            // The next plan creates it anew, as soon as it is gone.
+            let uid = index.record(object.key, object.gvk)?.uid
+            return try await replace(object, uid: uid)
+        }
+        if record == nil || reason == .adopted, let patch = FieldHandover.takeOver(answer, manager: manager) {
+            try await patchManagedFields(object, patch)
+            answer = try await sendApply(object, manifest)
+        }
+        counters.add { $0.applied += 1 }
+        result.wrote = true
+        remember(object, answer)
+        return result
+    }
+
+    private func sendApply(_ object: DesiredObject, _ manifest: Manifest) async throws(SyncError) -> Manifest {
+        try await send(object) { client throws(KubernetesError) in
+            try await client.apply(
+                object.resource(), manifest, fieldManager: manager, force: options.forceConflicts)
+        }
+    }
+
+    private func patchManagedFields(_ object: DesiredObject, _ patch: [JSONValue]) async throws(SyncError) {
+        _ = try await send(object) { client throws(KubernetesError) in
+            try await client.patch(
+                object.resource(), namespace: object.key.namespace, name: object.key.name, .json(patch))
+        }
+    }
+
+    /// Takes an apply's answer as what is there and what is to be expected.
+    private func remember(_ object: DesiredObject, _ answer: Manifest) {
+        let ignored = object.ignore?.fields(in: answer) ?? IgnoredFields()
+        if let fingerprint = Fingerprint(live: answer, manager: manager, ignoring: ignored) {
+            index.setExpected([object.key: ExpectedState(digest: object.digest, fingerprint: fingerprint)])
+        }
+        index.observe(answer)
+    }
+
+    private func drift(of live: Manifest, from object: DesiredObject, _ ignored: IgnoredFields) -> HealedDrift {
+        let fields = FieldOwnership.drift(of: live, from: object.manifest(ignoring: ignored), beside: manager)
+        let named = fields.first { !$0.manager.isEmpty }?.manager
+        return HealedDrift(
+            key: object.key, manager: named ?? FieldOwnership.lastForeignManager(of: live, beside: manager),
+            fields: fields)
+    }
+
+    // MARK: - Replacing, hooks, pruning
+
+    /// Whether an object may be deleted and created anew. What holds data or other objects only by its own annotation.
+    private func mayReplace(_ object: DesiredObject) -> Bool {
+        if object.options.force { return true }
+        let precious: Set<GroupKind> = [
+            GroupKind(group: "", kind: "Namespace"), GroupKind(group: "", kind: "PersistentVolume"),
+            GroupKind(group: "", kind: "PersistentVolumeClaim"),
+            GroupKind(group: "apiextensions.k8s.io", kind: "CustomResourceDefinition"),
+        ]
+        return options.replaceImmutable && !precious.contains(object.key.groupKind)
+    }
+
+    private func replace(_ object: DesiredObject, uid: String?) async throws(SyncError) -> Result {
+        let answer = try await send(object) { client throws(KubernetesError) in
+            try await client.delete(
+                object.resource(), namespace: object.key.namespace, name: object.key.name,
+                options: DeleteOptions(propagation: .background, uid: uid))
+        }
+        index.forgetExpected(object.key)
+        if answer.kind == "Status" {
+            if let record = index.record(object.key, object.gvk) { index.observeGone(record) }
+        } else {
+            index.observe(answer)
+        }
+        return Result(wrote: true)
+    }
+
+    private func start(_ object: DesiredObject, _ run: HookRun) async throws(SyncError) -> Result {
+        var manifest = object.manifest
+        manifest.setAnnotation(HookRun.annotation, run.text)
+        let answer = try await sendApply(object, manifest)
+        counters.add { $0.applied += 1 }
+        index.observe(answer)
+        return Result(wrote: true)
+    }
+
+    /// Deletes an object that left Git, after a look at whether it is still ours to delete.
+    private func prune(_ record: LiveRecord) async throws(SyncError) -> Result {
+        counters.add { $0.reads += 1 }
+        let resource = try await resource(of: record)
+        let live = try await send(record.key, "") { client throws(KubernetesError) in
+            try await client.getIfPresent(resource, namespace: record.key.namespace, name: record.key.name)
+        }
+        guard let live, live.uid == record.uid else {
+            index.observeGone(record)
+            return Result()
+        }
+        guard TrackingID(of: live) == record.tracking, !ObjectOptions(of: live).keep else {
+            index.observe(live)
+            return Result()
+        }
+        return try await delete(record, propagation: options.propagation)
+    }
+
+    private func delete(_ record: LiveRecord, propagation: DeleteOptions.Propagation) async throws(SyncError) -> Result
+    {
+        let resource = try await resource(of: record)
+        let answer = try await send(record.key, "", absentIsFine: true) { client throws(KubernetesError) in
+            try await client.delete(
+                resource, namespace: record.key.namespace, name: record.key.name,
+                options: DeleteOptions(propagation: propagation, uid: record.uid))
+        }
+        if let answer, answer.kind != "Status" {
+            index.observe(answer)
+        } else {
+            index.observeGone(record)
+        }
+        counters.add { $0.pruned += 1 }
+        return Result(pruned: true)
+    }
+
+    private func resource(of record: LiveRecord) async throws(SyncError) -> APIResource {
+        do throws(KubernetesError) {
+            return try await client.resource(for: record.gvk)
+        } catch {
+            throw SyncFailure.error(error, key: record.key, origin: "", code: .pruneFailed)
+        }
+    }
+
+    // MARK: - Requests
+
+    private func send<Value: Sendable>(
+        _ object: DesiredObject, _ work: (KubernetesClient) async throws(KubernetesError) -> Value
+    ) async throws(SyncError) -> Value {
+        do throws(KubernetesError) {
+            return try await attempt(work)
+        } catch {
+            if error.isNotFound { index.forgetExpected(object.key) }
+            throw SyncFailure.error(error, key: object.key, origin: object.origin, code: .applyFailed)
+        }
+    }
+
+    private func send<Value: Sendable>(
+        _ key: ObjectKey, _ origin: String, _ work: (KubernetesClient) async throws(KubernetesError) -> Value?
+    ) async throws(SyncError) -> Value? {
+        try await send(key, origin, absentIsFine: false, work)
+    }
+
+    private func send<Value: Sendable>(
+        _ key: ObjectKey, _ origin: String, absentIsFine: Bool,
+        _ work: (KubernetesClient) async throws(KubernetesError) -> Value?
+    ) async throws(SyncError) -> Value? {
+        do throws(KubernetesError) {
+            return try await attempt(work)
+        } catch {
+            // Gone, or another object took the name since: the one that was meant is no more.
+            if absentIsFine, error.isNotFound || error.isConflict { return nil }
+            throw SyncFailure.error(error, key: key, origin: origin, code: .pruneFailed)
+        }
+    }
+
+    /// Sends a request when there is room for it, and again where that may help: 0.2 s doubling, with jitter, or as
+    /// the server says.
+    private func attempt<Value: Sendable>(
+        _ work: (KubernetesClient) async throws(KubernetesError) -> Value
+    ) async throws(KubernetesError) -> Value {
+        var attempt = 1
+        while true {
+            let failure: KubernetesError
+            do {
+                let value = try await limiter.run { () throws(KubernetesError) in try await work(client) }
+                limiter.succeeded()
+                return value
+            } catch let error as KubernetesError {
+                failure = error
+            } catch {
+                throw KubernetesError(.cancelled, "the sync was stopped")
+            }
+            guard attempt < SyncExecutor.attempts, SyncFailure.isWorthAnotherTry(failure) else { throw failure }
+            var delay = Duration.milliseconds(200 << min(attempt - 1, 5)) * (0.5 + 0.5 * min(max(random(), 0), 1))
+            if case .waitUntil(let moment) = failure.disposition {
+                delay = max(delay, min(moment - SystemClock().now(), .seconds(30)))
+            }
+            if failure.isTooManyRequests {
+                counters.add { $0.throttled += 1 }
+                limiter.refused(wait: delay)
+            }
+            do { try await clock.sleep(until: clock.now() + delay) } catch { throw failure }
+            attempt += 1
+        }
+    }
+}
+
+extension DesiredObject {
+    /// The resource that serves it.
+    func resource() -> APIResource {
+        APIResource(gvk: gvk, plural: resource.resource, namespaced: !key.namespace.isEmpty)
+    }
+}

@@ -61,7 +61,7 @@ package final class LiveIndex: Sendable {
             start(resource, for: environment)
         }
         let idle = state.withLock { $0.release(environment, except: kinds.subtracting(unknown)) }
-        for watch in idle { watch.task.cancel() }
+        for watch in idle { watch.stop() }
         for kind in kinds.subtracting(unknown) {
             guard let watch = state.withLock({ $0.watches[kind] }) else { continue }
             try await watch.ready.wait()
@@ -76,7 +76,7 @@ package final class LiveIndex: Sendable {
             state.rules[TrackingID.label(for: environment)] = nil
             return state.release(environment, except: [])
         }
-        for watch in idle { watch.task.cancel() }
+        for watch in idle { watch.stop() }
     }
 
     /// The kinds that are watched, for whomever.
@@ -89,38 +89,29 @@ package final class LiveIndex: Sendable {
 
     private func start(_ resource: APIResource, for environment: NamespacedName) {
         let kind = resource.gvk
-        let isNew = state.withLock { state -> Bool in
+        state.withLock { state in
             guard state.watches[kind] == nil else {
                 state.watches[kind]?.users.insert(environment)
-                return false
+                return
             }
-            return true
-        }
-        guard isNew else { return }
-        let ready = ReadySignal()
-        let reflector = Reflector(
-            client: client, resource: resource, selector: ObjectSelector(labels: TrackingID.label))
-        let task = Task { [weak self] in
-            await reflector.run { event in self?.handle(event, kind: kind, ready: ready) }
-        }
-        let surplus = state.withLock { state -> Bool in
-            // Somebody else may have been faster.
-            guard state.watches[kind] == nil else {
-                state.watches[kind]?.users.insert(environment)
-                return true
+            let ready = ReadySignal()
+            let reflector = Reflector(
+                client: client, resource: resource, selector: ObjectSelector(labels: TrackingID.label))
+            let handle: @Sendable (ReflectorEvent) -> Void = { [weak self] event in
+                self?.handle(event, kind: kind, ready: ready)
             }
+            // Its first event waits for the lock that is held here, and so finds the watch in its place.
+            let task = Task { await reflector.run(handle) }
             state.watches[kind] = KindWatch(task: task, ready: ready, users: [environment])
-            return false
         }
-        if surplus { task.cancel() }
     }
 
     private func handle(_ event: ReflectorEvent, kind: GroupVersionKind, ready: ReadySignal) {
         // A watch that was stopped may still have something to say.
-        guard state.withLock({ $0.watches[kind]?.ready === ready }) || !ready.isSet else { return }
+        guard state.withLock({ $0.watches[kind]?.ready === ready }) else { return }
         switch event {
         case .begin: state.withLock { $0.beginList(kind) }
-        case .upsert(let manifest): store(manifest, kind: kind, 
+        case .upsert(let manifest): store(manifest, kind: kind)
         case .delete(let manifest): notify(state.withLock { $0.remove(kind, manifest.namespacedName, uid: manifest.uid) })
         case .finish:
             for change in state.withLock({ $0.finishList(kind) }) { notify(change) }

@@ -6,6 +6,12 @@ struct KindWatch {
     let task: Task<Void, Never>
     let ready: ReadySignal
     var users: Set<NamespacedName>
+
+    /// Ends the watch, and tells those who wait for it.
+    func stop() {
+        task.cancel()
+        ready.fail(CancellationError())
+    }
 }
 
 /// The data of a ``LiveIndex``; pure, its owner locks it.

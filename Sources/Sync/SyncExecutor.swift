@@ -147,7 +147,7 @@ struct SyncExecutor: Sendable {
         let ignored = record?.ignored ?? IgnoredFields()
         let answer = try await send(object) { client throws(KubernetesError) in
             try await client.apply(
-                object.resource(), object.manifest(ignoring: ignored), fieldManager: manager,
+                object.apiResource, object.manifest(ignoring: ignored), fieldManager: manager,
                 force: options.forceConflicts, dryRun: true)
         }
         return Fingerprint(
@@ -176,7 +176,7 @@ struct SyncExecutor: Sendable {
     private func createIfAbsent(_ object: DesiredObject) async throws(SyncError) -> Result {
         counters.add { $0.reads += 1 }
         let there = try await send(object) { client throws(KubernetesError) in
-            try await client.getIfPresent(object.resource(), namespace: object.key.namespace, name: object.key.name)
+            try await client.getIfPresent(object.apiResource, namespace: object.key.namespace, name: object.key.name)
         }
         guard there == nil else { return Result() }
         return try await apply(object, .missing, explains: false)
@@ -191,7 +191,7 @@ struct SyncExecutor: Sendable {
         if explains || needsRelease {
             counters.add { $0.reads += 1 }
             let there = try await send(object) { client throws(KubernetesError) in
-                try await client.getIfPresent(object.resource(), namespace: object.key.namespace, name: object.key.name)
+                try await client.getIfPresent(object.apiResource, namespace: object.key.namespace, name: object.key.name)
             }
             if let there {
                 ignored = object.ignore?.fields(in: there) ?? IgnoredFields()
@@ -224,14 +224,14 @@ struct SyncExecutor: Sendable {
     private func sendApply(_ object: DesiredObject, _ manifest: Manifest) async throws(SyncError) -> Manifest {
         try await send(object) { client throws(KubernetesError) in
             try await client.apply(
-                object.resource(), manifest, fieldManager: manager, force: options.forceConflicts)
+                object.apiResource, manifest, fieldManager: manager, force: options.forceConflicts)
         }
     }
 
     private func patchManagedFields(_ object: DesiredObject, _ patch: [JSONValue]) async throws(SyncError) {
         _ = try await send(object) { client throws(KubernetesError) in
             try await client.patch(
-                object.resource(), namespace: object.key.namespace, name: object.key.name, .json(patch))
+                object.apiResource, namespace: object.key.namespace, name: object.key.name, .json(patch))
         }
     }
 
@@ -268,7 +268,7 @@ struct SyncExecutor: Sendable {
     private func replace(_ object: DesiredObject, uid: String?) async throws(SyncError) -> Result {
         let answer = try await send(object) { client throws(KubernetesError) in
             try await client.delete(
-                object.resource(), namespace: object.key.namespace, name: object.key.name,
+                object.apiResource, namespace: object.key.namespace, name: object.key.name,
                 options: DeleteOptions(propagation: .background, uid: uid))
         }
         index.forgetExpected(object.key)
@@ -398,7 +398,7 @@ struct SyncExecutor: Sendable {
 
 extension DesiredObject {
     /// The resource that serves it.
-    func resource() -> APIResource {
+    var apiResource: APIResource {
         APIResource(gvk: gvk, plural: resource.resource, namespaced: !key.namespace.isEmpty)
     }
 }

@@ -95,6 +95,7 @@ let package = Package(
         tests("KustomizeTests", ["Kustomize"]),
         tests("PolicyTests", ["Policy", "YAML"]),
         tests("SyncTests", ["Sync"]),
+        tests("SyncIntegrationTests", ["Sync", "YAML"]),
         tests(
             "ControllerRuntimeTests",
             [

@@ -112,7 +112,8 @@ package final class LiveIndex: Sendable {
         switch event {
         case .begin: state.withLock { $0.beginList(kind) }
         case .upsert(let manifest): store(manifest, kind: kind)
-        case .delete(let manifest): notify(state.withLock { $0.remove(kind, manifest.namespacedName, uid: manifest.uid) })
+        case .delete(let manifest):
+            notify(state.withLock { $0.remove(kind, manifest.namespacedName, uid: manifest.uid) })
         case .finish:
             for change in state.withLock({ $0.finishList(kind) }) { notify(change) }
             ready.set()
@@ -159,7 +160,8 @@ package final class LiveIndex: Sendable {
         }
         for kind in kinds {
             let resource = try await client.resource(for: kind)
-            _ = try await client.listPages(resource, ObjectSelector(labels: "\(TrackingID.label)=\(label)")) { objects in
+            _ = try await client.listPages(resource, ObjectSelector(labels: "\(TrackingID.label)=\(label)")) {
+                objects in
                 for object in objects { store(object, kind: kind) }
             }
         }

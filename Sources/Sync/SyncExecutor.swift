@@ -191,7 +191,8 @@ struct SyncExecutor: Sendable {
         if explains || needsRelease {
             counters.add { $0.reads += 1 }
             let there = try await send(object) { client throws(KubernetesError) in
-                try await client.getIfPresent(object.apiResource, namespace: object.key.namespace, name: object.key.name)
+                try await client.getIfPresent(
+                    object.apiResource, namespace: object.key.namespace, name: object.key.name)
             }
             if let there {
                 ignored = object.ignore?.fields(in: there) ?? IgnoredFields()

@@ -117,7 +117,7 @@ extension KubernetesError {
         let causes = (details?["causes"]?.arrayValue ?? []).prefix(32).map { cause in
             Cause(
                 reason: cause["reason"]?.stringValue ?? "", field: (cause["field"]?.stringValue ?? "").bounded(to: 256),
-                message: sensitive ? "" : (cause["message"]?.stringValue ?? "").bounded(to: 512))
+                message: sensitive ? "" : KubernetesError.readable(cause["message"]?.stringValue ?? ""))
         }
         var text = "\(subject): \(status) \(reason.isEmpty ? code.rawValue : reason)"
         if sensitive {
@@ -132,6 +132,14 @@ extension KubernetesError {
         self.init(
             code, text, status: status, causes: causes,
             retryAt: seconds.flatMap { $0 > 0 ? now + .seconds($0) : nil })
+    }
+
+    /// A cause without the rejected value where that is long: servers quote whole structures, and say what is wrong
+    /// with them only after that.
+    private static func readable(_ message: String) -> String {
+        guard message.utf8.count > 400 else { return message }
+        let end = String(message.suffix(200))
+        return String(message.prefix(150)) + "…" + end
     }
 
     private static func code(status: Int, reason: String) -> Code {

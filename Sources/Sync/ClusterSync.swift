@@ -50,6 +50,9 @@ package final class ClusterSync: Sendable {
     /// Does for an app all that can be done now.
     package func sync(_ request: SyncRequest) async -> SyncOutcome {
         var request = request
+        let (environment, name, revision) = (request.environment, request.app.name, request.app.revision)
+        // A hook that was deleted after its run is no reason to run it again.
+        if index.hooksAreDone(environment, app: name, revision: revision) { request.runHooks = false }
         var progress = SyncExecutor.Outcome()
         var validated: Set<ContentHash> = []
         let executor: SyncExecutor
@@ -61,7 +64,18 @@ package final class ClusterSync: Sendable {
         var plan = self.plan(request)
         for _ in 0..<ClusterSync.rounds {
             index.setExpected(plan.confirmed)
-            guard plan.writes else { break }
+            if !plan.writes, plan.wait?.reason == .definition, request.mode != .report,
+                await establish(&request, plan)
+            {
+                plan = self.plan(request)
+                continue
+            }
+            guard plan.writes else {
+                if plan.isLast, request.runHooks {
+                    index.setHooksDone(environment, app: name, revision: revision)
+                }
+                break
+            }
             if let error = await prepareNamespace(request, plan) {
                 progress.errors.append(error)
                 break
@@ -72,6 +86,10 @@ package final class ClusterSync: Sendable {
             progress.pruned += done.pruned
             progress.errors += done.errors
             guard done.errors.isEmpty, request.mode != .report, !Task.isCancelled else { break }
+            if plan.isLast, request.runHooks {
+                index.setHooksDone(environment, app: name, revision: revision)
+                request.runHooks = false
+            }
             if await !establish(&request, plan) { break }
             plan = self.plan(request)
         }

@@ -48,7 +48,8 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
         self.init(owned)
     }
 
-    /// The fingerprint that an applied object has where the server neither normalises nor defaults what it names.
+    /// The fingerprint that an applied object has where the server neither normalises nor defaults what it names, but
+    /// for quantities, whose canonical form is known.
     ///
     /// Where it differs from the live object's, a dry run of the apply tells the one to expect.
     package init(applied manifest: Manifest, ignoring ignored: IgnoredFields = IgnoredFields()) {
@@ -58,6 +59,7 @@ package struct Fingerprint: Sendable, Hashable, CustomStringConvertible {
         var metadata = json["metadata"]?.objectValue ?? JSONObject()
         metadata["name"] = nil
         metadata["namespace"] = nil
+        Normalise.canonicaliseQuantities(&json, of: manifest.gvk.groupKind)
         json["metadata"] = metadata.isEmpty ? nil : .object(metadata)
         self.init(json)
     }

@@ -73,6 +73,7 @@ package final class LiveIndex: Sendable {
     package func forget(_ environment: NamespacedName) {
         let idle = state.withLock { state in
             state.claims[environment] = nil
+            state.hooksDone[environment] = nil
             state.rules[TrackingID.label(for: environment)] = nil
             return state.release(environment, except: [])
         }
@@ -200,6 +201,15 @@ package final class LiveIndex: Sendable {
     /// Forgets what an object was applied with, so that the next plan asks the server.
     package func forgetExpected(_ key: ObjectKey) {
         state.withLock { $0.expected[key] = nil }
+    }
+
+    /// Whether all hooks of an app's revision have run, as far as this process knows.
+    package func hooksAreDone(_ environment: NamespacedName, app: String, revision: String) -> Bool {
+        state.withLock { $0.hooksDone[environment]?[app] == revision }
+    }
+
+    package func setHooksDone(_ environment: NamespacedName, app: String, revision: String) {
+        state.withLock { $0.hooksDone[environment, default: [:]][app] = revision }
     }
 
     // MARK: - Claims

@@ -24,6 +24,8 @@ struct LiveIndexState {
     var rules: [String: IgnoreRules] = [:]
     /// What each environment wants; nil for one that has not said.
     var claims: [NamespacedName: Set<ObjectKey>?] = [:]
+    /// The revisions whose hooks are over, by environment and app.
+    var hooksDone: [NamespacedName: [String: String]] = [:]
     /// What a running list has named.
     private var listed: [GroupVersionKind: Set<NamespacedName>] = [:]
 

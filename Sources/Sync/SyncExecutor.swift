@@ -174,11 +174,7 @@ struct SyncExecutor: Sendable {
     }
 
     private func createIfAbsent(_ object: DesiredObject) async throws(SyncError) -> Result {
-        counters.add { $0.reads += 1 }
-        let there = try await send(object) { client throws(KubernetesError) in
-            try await client.getIfPresent(object.apiResource, namespace: object.key.namespace, name: object.key.name)
-        }
-        guard there == nil else { return Result() }
+        guard try await read(object) == nil else { return Result() }
         return try await apply(object, .missing, explains: false)
     }
 
@@ -188,17 +184,13 @@ struct SyncExecutor: Sendable {
         let record = index.record(object.key, object.gvk)
         let needsRelease = record?.ownsIgnored ?? (object.ignore != nil)
         var ignored = record?.ignored ?? IgnoredFields()
+        var before: Manifest?
         if explains || needsRelease {
-            counters.add { $0.reads += 1 }
-            let there = try await send(object) { client throws(KubernetesError) in
-                try await client.getIfPresent(
-                    object.apiResource, namespace: object.key.namespace, name: object.key.name)
-            }
-            if let there {
-                ignored = object.ignore?.fields(in: there) ?? IgnoredFields()
-                if explains { result.healed = drift(of: there, from: object, ignored) }
-                if needsRelease, let patch = FieldHandover.release(ignored.pointers, of: there, manager: manager) {
-                    try await patchManagedFields(object, patch)
+            before = try await read(object)
+            if let before { ignored = object.ignore?.fields(in: before) ?? IgnoredFields() }
+            if needsRelease, let there = before {
+                try await handOver(object, there) { live in
+                    FieldHandover.release(ignored.pointers, of: live, manager: manager)
                 }
             }
         }
@@ -212,10 +204,11 @@ struct SyncExecutor: Sendable {
             let uid = index.record(object.key, object.gvk)?.uid
             return try await replace(object, uid: uid)
         }
-        if record == nil || reason == .adopted, let patch = FieldHandover.takeOver(answer, manager: manager) {
-            try await patchManagedFields(object, patch)
-            answer = try await sendApply(object, manifest)
+        if record == nil || reason == .adopted {
+            let changed = try await handOver(object, answer) { FieldHandover.takeOver($0, manager: manager) }
+            if changed { answer = try await sendApply(object, manifest) }
         }
+        if explains, let before { result.healed = drift(from: answer, to: before, object.key, ignored) }
         counters.add { $0.applied += 1 }
         result.wrote = true
         remember(object, answer)
@@ -229,11 +222,38 @@ struct SyncExecutor: Sendable {
         }
     }
 
-    private func patchManagedFields(_ object: DesiredObject, _ patch: [JSONValue]) async throws(SyncError) {
-        _ = try await send(object) { client throws(KubernetesError) in
-            try await client.patch(
-                object.apiResource, namespace: object.key.namespace, name: object.key.name, .json(patch))
+    private func read(_ object: DesiredObject) async throws(SyncError) -> Manifest? {
+        counters.add { $0.reads += 1 }
+        return try await send(object) { client throws(KubernetesError) in
+            try await client.getIfPresent(object.apiResource, namespace: object.key.namespace, name: object.key.name)
         }
+    }
+
+    /// Changes who owns what in an object, as often as somebody else is faster, five times at most.
+    ///
+    /// - Returns: whether there was anything to change.
+    @discardableResult
+    private func handOver(
+        _ object: DesiredObject, _ live: Manifest, _ patch: (Manifest) -> [JSONValue]?
+    ) async throws(SyncError) -> Bool {
+        var live = live
+        for round in 1...SyncExecutor.attempts {
+            guard let operations = patch(live) else { return round > 1 }
+            do throws(KubernetesError) {
+                _ = try await attempt(retriesConflicts: false) { client throws(KubernetesError) in
+                    try await client.patch(
+                        object.apiResource, namespace: object.key.namespace, name: object.key.name, .json(operations))
+                }
+                return true
+            } catch {
+                guard error.isConflict, round < SyncExecutor.attempts else {
+                    throw SyncFailure.error(error, key: object.key, origin: object.origin, code: .applyFailed)
+                }
+            }
+            guard let newer = try await read(object) else { return false }
+            live = newer
+        }
+        return false
     }
 
     /// Takes an apply's answer as what is there and what is to be expected.
@@ -245,12 +265,15 @@ struct SyncExecutor: Sendable {
         index.observe(answer)
     }
 
-    private func drift(of live: Manifest, from object: DesiredObject, _ ignored: IgnoredFields) -> HealedDrift {
-        let fields = FieldOwnership.drift(of: live, from: object.manifest(ignoring: ignored), beside: manager)
+    /// What an apply put right: where our fields, as the server has them now, were different before.
+    private func drift(
+        from answer: Manifest, to before: Manifest, _ key: ObjectKey, _ ignored: IgnoredFields
+    ) -> HealedDrift? {
+        guard let owned = Fingerprint.owned(of: answer, by: manager, ignoring: ignored) else { return nil }
+        let fields = FieldOwnership.drift(of: before, from: Manifest(owned), beside: manager)
         let named = fields.first { !$0.manager.isEmpty }?.manager
         return HealedDrift(
-            key: object.key, manager: named ?? FieldOwnership.lastForeignManager(of: live, beside: manager),
-            fields: fields)
+            key: key, manager: named ?? FieldOwnership.lastForeignManager(of: before, beside: manager), fields: fields)
     }
 
     // MARK: - Replacing, hooks, pruning
@@ -368,7 +391,7 @@ struct SyncExecutor: Sendable {
     /// Sends a request when there is room for it, and again where that may help: 0.2 s doubling, with jitter, or as
     /// the server says.
     private func attempt<Value: Sendable>(
-        _ work: (KubernetesClient) async throws(KubernetesError) -> Value
+        retriesConflicts: Bool = true, _ work: (KubernetesClient) async throws(KubernetesError) -> Value
     ) async throws(KubernetesError) -> Value {
         var attempt = 1
         while true {
@@ -382,7 +405,9 @@ struct SyncExecutor: Sendable {
             } catch {
                 throw KubernetesError(.cancelled, "the sync was stopped")
             }
-            guard attempt < SyncExecutor.attempts, SyncFailure.isWorthAnotherTry(failure) else { throw failure }
+            guard attempt < SyncExecutor.attempts, SyncFailure.isWorthAnotherTry(failure),
+                retriesConflicts || !failure.isConflict
+            else { throw failure }
             var delay = Duration.milliseconds(200 << min(attempt - 1, 5)) * (0.5 + 0.5 * min(max(random(), 0), 1))
             if case .waitUntil(let moment) = failure.disposition {
                 delay = max(delay, min(moment - SystemClock().now(), .seconds(30)))

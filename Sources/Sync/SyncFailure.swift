@@ -12,8 +12,7 @@ enum SyncFailure {
             return SyncError(
                 .immutableField,
                 "\(place): \(fields.isEmpty ? "a field" : fields) cannot be changed; set sluice.dev/force: \"true\" on the"
-                    + " object or sync.replaceImmutable to have it deleted and created anew. \(error.message)",
-                cause: nil)
+                    + " object or sync.replaceImmutable to have it deleted and created anew")
         }
         let conflicts = error.causes.filter { $0.reason == "FieldManagerConflict" }
         if error.isConflict, !conflicts.isEmpty {
@@ -21,7 +20,13 @@ enum SyncFailure {
             return SyncError(
                 .fieldConflict, "\(place): others own fields that Git names, and sync.forceConflicts is false: \(who)")
         }
-        return SyncError(code, "\(place): \(error.message)", disposition: error.disposition)
+        // Of an invalid object each cause is told, without the structures that the server's own sentence quotes.
+        if error.isInvalid, error.message.utf8.count > 600, !error.causes.isEmpty {
+            let causes = error.causes.map { "\($0.field): \($0.message)" }.joined(separator: "; ")
+            return SyncError(code, "\(place): \(error.status) \(error.reason): \(causes)".bounded(to: 1024))
+        }
+        let disposition = isMistyped(error) ? .terminal : error.disposition
+        return SyncError(code, "\(place): \(error.message)", disposition: disposition)
     }
 
     /// Whether the server refused because a field may not change once it is set, by the causes that it gives.
@@ -47,10 +52,16 @@ enum SyncFailure {
         }
     }
 
+    /// Whether the server could not read the applied object by its schema: older servers call that an internal error.
+    private static func isMistyped(_ error: KubernetesError) -> Bool {
+        error.code == .serverError && error.message.contains("failed to create typed")
+    }
+
     /// Whether the same request may succeed a moment later.
     static func isWorthAnotherTry(_ error: KubernetesError) -> Bool {
         switch error.code {
-        case .tooManyRequests, .timeout, .unavailable, .serverError, .unreachable: true
+        case .tooManyRequests, .timeout, .unavailable, .unreachable: true
+        case .serverError: !isMistyped(error)
         // A race with another writer; but not a field that another manager owns.
         case .conflict: !error.causes.contains { $0.reason == "FieldManagerConflict" || $0.field.contains("uid") }
         default: false

@@ -117,6 +117,8 @@ package struct AppPlan: Sendable {
     package let outgoing: [DesiredObject]
     /// What the rest waits for; nil where the steps are all there is.
     package let wait: SyncWait?
+    /// Whether the steps are the last of this revision: with them its hooks are over.
+    package let isLast: Bool
     /// Whether an object that a dry run shows to differ is to be applied.
     package let appliesVerified: Bool
     package let objects: [ObjectPlan]

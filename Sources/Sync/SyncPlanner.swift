@@ -59,7 +59,7 @@ package struct SyncPlanner: Sendable {
         let order = steps.order()
         return AppPlan(
             app: app.name, revision: app.revision, steps: order.steps,
-            outgoing: draft.actions.map(\.object), wait: order.wait,
+            outgoing: draft.actions.map(\.object), wait: order.wait, isLast: order.isOpen && draft.errors.isEmpty,
             appliesVerified: mode == .sync || (mode == .heal && policy.selfHeal), objects: draft.objects,
             failureHooks: steps.failureHooks, errors: draft.errors + order.errors, confirmed: draft.confirmed)
     }
@@ -73,7 +73,8 @@ package struct SyncPlanner: Sendable {
 
     private func blocked(_ app: DesiredApp, _ errors: [SyncError]) -> AppPlan {
         AppPlan(
-            app: app.name, revision: app.revision, steps: [], outgoing: [], wait: nil, appliesVerified: false,
+            app: app.name, revision: app.revision, steps: [], outgoing: [], wait: nil, isLast: false,
+            appliesVerified: false,
             objects: [], failureHooks: [], errors: errors, confirmed: [:])
     }
 

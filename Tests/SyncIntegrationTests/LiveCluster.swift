@@ -87,20 +87,21 @@ final class Stage: Sendable {
         _ change: (inout SyncRequest) -> Void = { _ in }
     ) async throws -> SyncOutcome {
         let environment = app.objects.first?.tracking.environment ?? self.environment
-        let wanted = Set(app.objects.map(\.key))
+        var request = SyncRequest(
+            environment: environment, app: app, wanted: Set(app.objects.map(\.key)),
+            namespace: NamespaceSetup(name: namespace))
+        change(&request)
         let watched = sync.index.watchedKinds(of: environment)
-        sync.index.claim(wanted, for: environment)
+        sync.index.claim(request.wanted, for: environment)
         try await sync.index.setRules(ignore, for: environment)
         try await sync.index.watch(app.kinds.union(also).union(watched), for: environment)
-        var request = SyncRequest(
-            environment: environment, app: app, wanted: wanted, namespace: NamespaceSetup(name: namespace))
-        change(&request)
         return await sync.sync(request)
     }
 
     /// Waits until the index knows what `condition` asks for; at most ten seconds, checked as changes come.
     func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-        for _ in 0..<1000 {
+        let end = ContinuousClock.now + .seconds(10)
+        while ContinuousClock.now < end {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(10))
         }

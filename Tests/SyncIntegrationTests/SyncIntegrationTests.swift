@@ -161,7 +161,8 @@ import Testing
             let outcome = try await stage.run(app)
             #expect(outcome.errors.map(\.message) == [])
             #expect(outcome.pruned == 1)
-            #expect(outcome.isSynced)
+            // Until the garbage collector has let it go, the environment says that it is still there.
+            try await stage.eventually("all is synced") { try await stage.run(app).isSynced }
             #expect(try await stage.get("ConfigMap", "v1", "old") == nil)
             #expect(try await stage.get("ConfigMap", "v1", "copy") != nil)
             #expect(try await stage.get("ConfigMap", "v1", "held") != nil)
@@ -256,7 +257,7 @@ import Testing
             let uid = try await stage.get("Job", "batch/v1", "j")?.uid
             let newer = try await stage.app(try manifests(job.replacing("a:1", "a:2")), revision: "r2")
             let refused = try await stage.run(newer)
-            #expect(refused.errors.map(\.code) == [.immutableField])
+            #expect(refused.errors.map(\.code) == [.immutableField], "\(refused.errors)")
             #expect(refused.errors.first?.message.contains("spec.template") == true)
             #expect(try await stage.get("Job", "batch/v1", "j")?.uid == uid)
             try await stage.eventually("the Job is replaced") {
@@ -335,6 +336,7 @@ import Testing
             }
             #expect(try await stage.get("ConfigMap", "v1", "late") != nil)
             #expect(try await stage.get("ConfigMap", "v1", "hook") == nil)
+            #expect(try await stage.run(scaled) { $0.runHooks = true }.applied == 0)
         }
     }
 

@@ -322,6 +322,8 @@ import Testing
         #expect(outline(last) == ["delete hook after, delete hook before, delete hook during"])
         // Another revision runs them again.
         let next = Fixture.app([job("before", "PreSync")], revision: "r2")
+        #expect(outline(world.plan(next, runHooks: true)) == ["delete hook before", "WaitingForHook before"])
+        world.live = [:]
         #expect(outline(world.plan(next, runHooks: true)) == ["PreSync before", "WaitingForHook before"])
     }
 

@@ -68,8 +68,19 @@ extension CustomResource {
     /// The spec as JSON.
     package var specJSON: JSONValue { Self.json(spec, omitsEmpty: false) }
 
-    /// The status as JSON, without empty texts, lists and maps.
-    package var statusJSON: JSONValue { Self.json(status, omitsEmpty: true) }
+    /// The status as JSON, without empty texts, lists and maps; but a condition's message is always there, as the API
+    /// conventions demand.
+    package var statusJSON: JSONValue {
+        var json = Self.json(status, omitsEmpty: true)
+        guard let conditions = json["conditions"]?.arrayValue else { return json }
+        json["conditions"] = .array(
+            conditions.map { condition in
+                var condition = condition
+                if condition["message"] == nil { condition["message"] = "" }
+                return condition
+            })
+        return json
+    }
 
     /// The types here encode plain values only, which cannot fail; a type that breaks this encodes as nothing.
     private static func json(_ value: some Encodable, omitsEmpty: Bool) -> JSONValue {

@@ -39,7 +39,7 @@ package enum UpstreamMode: String, Sendable, Hashable, Codable, CaseIterable {
     /// Every one of them.
     case all = "All"
     /// One of them.
-    case any = "Any"
+    case oneOf = "OneOf"
 }
 
 /// What a window lets through or holds.
@@ -85,7 +85,7 @@ package enum PromotionOrder: String, Sendable, Hashable, Codable, CaseIterable {
     /// The newest.
     case latestWins = "LatestWins"
     /// The oldest.
-    case firstInFirstOut = "FirstInFirstOut"
+    case fifo = "Fifo"
 }
 
 /// Which promotions a newer one of the same apps replaces.

@@ -18,6 +18,8 @@ package enum SystemUser {
 package enum Label {
     /// Which environment an object belongs to: a hash that fits 63 characters.
     package static let environment = "sluice.dev/environment"
+    /// On promotions and rollbacks that the operator made by itself: the name of the object that they were made for.
+    package static let automatic = "sluice.dev/automatic"
 }
 
 /// Annotations on deployed objects and on the project's own.
@@ -78,6 +80,10 @@ package enum Trailer {
     /// `<namespace>/<name>` of the Promotion.
     package static let promotion = "Promotion"
     package static let promotionAttempt = "Promotion-Attempt"
+    /// `<namespace>/<name>` of the Environment that the commit changes.
+    package static let environment = "Environment"
+    /// One for each app that the commit changes.
+    package static let app = "App"
     /// `sha256:` and the digest of the Promotion's spec.
     package static let promotionSpec = "Promotion-Spec"
     package static let planDigest = "Plan-Digest"

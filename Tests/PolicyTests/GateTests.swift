@@ -238,7 +238,7 @@ struct GateTests {
     func modes() throws {
         let good = UpstreamObservation(environment: "a", apps: [Self.app(since: "2026-11-23T06:00:00Z")])
         let bad = UpstreamObservation(environment: "b", apps: [Self.app(.progressing)])
-        for (mode, open) in [(UpstreamMode.all, false), (.any, true)] {
+        for (mode, open) in [(UpstreamMode.all, false), (.oneOf, true)] {
             let spec = spec { $0.upstream = .init(environments: ["a", "b"], mode: mode, soak: .hours(4)) }
             let result = GateEvaluation.evaluate(
                 try input(spec) { $0.upstream = [good, bad] }, now: at("2026-11-23T11:00:00Z"))

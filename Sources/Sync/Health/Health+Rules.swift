@@ -43,7 +43,14 @@ extension Health {
     ///
     /// With `volumeBindingMode: WaitForFirstConsumer` a claim stays pending until a pod uses it. The claim alone does
     /// not tell; where a pod waits for its claim, the pod and its workload show it.
+    ///
+    /// Promotions, Rollbacks and Environments that an app declares tell their own story: a promotion that waits for an
+    /// approval makes nobody ill who merely delivers it.
     package init(inApp manifest: Manifest) {
+        guard manifest.gvk.group != SluiceGroup.name else {
+            self = .healthy
+            return
+        }
         let health = Health(of: manifest)
         let isClaim = manifest.gvk.groupKind == GroupKind(group: "", kind: "PersistentVolumeClaim")
         let waits = isClaim && health.status == .progressing && manifest.deletionTimestamp == nil

@@ -1,0 +1,226 @@
+internal import ControllerRuntime
+internal import Core
+internal import Git
+internal import KubernetesClient
+internal import KubernetesModel
+internal import Logging
+internal import SluiceAPI
+internal import Sync
+
+/// Carries out what was planned for an Environment's apps, all apps side by side; one app's failure touches no other.
+struct EnvironmentExecutor: Sendable {
+    private let context: OperatorContext
+
+    init(_ context: OperatorContext) {
+        self.context = context
+    }
+
+    struct Work: Sendable {
+        let environment: Environment
+        let observation: EnvironmentObservation
+        let plan: EnvironmentPlan
+        let cluster: ClusterSync
+        /// What may be there: the kinds that are wanted and those that once were.
+        let kinds: Set<GroupVersionKind>
+        let memory: EnvironmentMemory
+    }
+
+    struct Result: Sendable {
+        var outcomes: [AppOutcome] = []
+        /// The kinds that are wanted or of which something is left.
+        var kinds: Set<GroupVersionKind> = []
+        /// When a failed or fought-over app is to be tried again.
+        var requeueAt: Timestamp?
+    }
+
+    func execute(_ work: Work, now: Timestamp, _ call: ReconcileContext) async -> Result {
+        let name = work.environment.namespacedName
+        let index = work.cluster.index
+        let wanted = Set(work.plan.directives.flatMap { $0.version?.desired.objects.map(\.key) ?? [] })
+        index.claim(wanted, for: name)
+        var result = Result(kinds: work.kinds)
+        do {
+            try await index.watch(work.kinds, for: name)
+        } catch {
+            let message = "the cluster cannot be read: \(error)"
+            result.outcomes = work.plan.directives.map {
+                AppOutcome(name: $0.app, revision: nil, sync: nil, renderFailure: nil, heldBack: message)
+            }
+            result.requeueAt = now + .seconds(5)
+            return result
+        }
+        var requests: [(directive: EnvironmentPlan.Directive, request: SyncRequest?)] = []
+        for directive in work.plan.directives {
+            let request = directive.version.map { self.request($0.desired, directive.mode, wanted, work) }
+            requests.append((directive, request))
+        }
+        result.outcomes = await run(requests, work)
+        for outcome in result.outcomes { note(outcome, work, now, call, &result.requeueAt) }
+        result.outcomes += await depart(wanted, work)
+        result.kinds = remaining(wanted, work)
+        return result
+    }
+
+    private func run(
+        _ requests: [(directive: EnvironmentPlan.Directive, request: SyncRequest?)], _ work: Work
+    ) async -> [AppOutcome] {
+        let failures = Dictionary(
+            work.observation.apps.map { ($0.name, $0.renderFailure) }, uniquingKeysWith: { first, _ in first })
+        return await withTaskGroup(of: (Int, AppOutcome).self) { group in
+            for (index, item) in requests.enumerated() {
+                group.addTask {
+                    let sync =
+                        if let request = item.request { await work.cluster.sync(request) } else { nil as SyncOutcome? }
+                    return (
+                        index,
+                        AppOutcome(
+                            name: item.directive.app, revision: item.directive.version?.revision, sync: sync,
+                            renderFailure: failures[item.directive.app] ?? nil, heldBack: item.directive.heldBack)
+                    )
+                }
+            }
+            var outcomes: [(Int, AppOutcome)] = []
+            for await outcome in group { outcomes.append(outcome) }
+            return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func request(
+        _ desired: DesiredApp, _ mode: SyncMode, _ wanted: Set<ObjectKey>, _ work: Work, removed: Bool = false
+    ) -> SyncRequest {
+        let spec = work.environment.spec
+        let destination = spec.destination
+        let place = destination.namespace(of: desired.name)
+        var request = SyncRequest(
+            environment: work.environment.namespacedName, app: desired, wanted: wanted, mode: mode,
+            policy: SyncPolicy(spec.sync), options: ApplyOptions(spec.sync))
+        if destination.createNamespace, !place.isEmpty {
+            request.namespace = NamespaceSetup(
+                name: place, labels: destination.namespaceMetadata.labels,
+                annotations: destination.namespaceMetadata.annotations)
+        }
+        if !destination.serviceAccountName.isEmpty {
+            request.impersonate =
+                "system:serviceaccount:\(work.environment.metadata.namespace):\(destination.serviceAccountName)"
+        }
+        let before = work.environment.status.apps.first { $0.name == desired.name }
+        request.runHooks = mode == .sync && (before?.revision != desired.revision || before?.sync != .synced)
+        request.removed = removed
+        return request
+    }
+
+    // MARK: Apps that left Git
+
+    /// Prunes the apps that have objects in the cluster and are no longer in Git.
+    ///
+    /// Nothing is pruned while Git cannot be read, a render fails, or no app at all is left: that is how a mistyped
+    /// path looks.
+    private func depart(_ wanted: Set<ObjectKey>, _ work: Work) async -> [AppOutcome] {
+        let spec = work.environment.spec
+        var outcomes: [AppOutcome] = []
+        for name in work.observation.departed {
+            let mayPrune =
+                spec.sync.prune && !spec.suspend && work.observation.source.failure == nil
+                && (!work.observation.apps.isEmpty || spec.sync.allowEmpty)
+                && work.observation.apps.allSatisfy { $0.syncGate.isOpen }
+            let nothing = DesiredApp(
+                name: name, revision: work.observation.source.head?.hex ?? "", rendered: [],
+                environment: work.environment.namespacedName, namespace: "", kinds: KindTable(), scope: ScopePolicy(),
+                ignore: IgnoreRules())
+            let sync = await work.cluster.sync(
+                request(nothing, mayPrune ? .sync : .report, wanted, work, removed: true))
+            guard !sync.isSynced || !sync.errors.isEmpty else { continue }
+            outcomes.append(
+                AppOutcome(
+                    name: name, revision: nil, sync: sync, renderFailure: nil,
+                    heldBack: mayPrune ? nil : "app \(name) is no longer in Git; its objects are still there"))
+        }
+        return outcomes
+    }
+
+    private func remaining(_ wanted: Set<ObjectKey>, _ work: Work) -> Set<GroupVersionKind> {
+        var kinds = Set(
+            work.plan.directives.flatMap { $0.version.map { Array($0.desired.kinds) } ?? [] })
+        let name = work.environment.namespacedName
+        for app in work.cluster.index.apps(of: name) {
+            for record in work.cluster.index.tracked(name, app: app) { kinds.insert(record.gvk) }
+        }
+        // Where an app cannot be rendered its kinds are not known, so none is given up.
+        return work.observation.apps.contains { $0.head == nil } ? kinds.union(work.kinds) : kinds
+    }
+
+    /// Deletes everything that the environment has in the cluster.
+    ///
+    /// - Returns: how many objects are left.
+    func pruneAll(_ environment: Environment, _ cluster: ClusterSync) async -> Int {
+        let name = environment.namespacedName
+        let work = Work(
+            environment: environment, observation: EnvironmentObservation(environment: environment),
+            plan: EnvironmentPlan(), cluster: cluster, kinds: [], memory: EnvironmentMemory())
+        cluster.index.claim([], for: name)
+        for app in cluster.index.apps(of: name).sorted() {
+            let nothing = DesiredApp(
+                name: app, revision: "", rendered: [], environment: name, namespace: "", kinds: KindTable(),
+                scope: ScopePolicy(), ignore: IgnoreRules())
+            var request = request(nothing, .sync, [], work, removed: true)
+            request.policy.prune = true
+            request.policy.allowEmpty = true
+            _ = await cluster.sync(request)
+        }
+        return cluster.index.apps(of: name).reduce(0) {
+            $0 + cluster.index.tracked(name, app: $1).count { !$0.options.keep }
+        }
+    }
+
+    // MARK: What it led to
+
+    /// Remembers successes and failures, and tells of what a person wants to hear.
+    private func note(
+        _ outcome: AppOutcome, _ work: Work, _ now: Timestamp, _ call: ReconcileContext, _ requeueAt: inout Timestamp?
+    ) {
+        guard let sync = outcome.sync,
+            let directive = work.plan.directives.first(where: { $0.app == outcome.name }),
+            let version = directive.version
+        else { return }
+        let digest = "\(version.digest)"
+        let environment = ObjectReference(
+            apiVersion: SluiceGroup.apiVersion, kind: Environment.kind, namespace: work.environment.metadata.namespace,
+            name: work.environment.metadata.name, uid: work.environment.metadata.uid)
+        for healed in sync.healed {
+            let fields = healed.fields.map { "\($0.path)" }.joined(separator: ", ")
+            context.events.record(
+                ObjectEvent(
+                    .warning, regarding: environment, reason: "DriftHealed", action: "Apply",
+                    note: "\(healed.key): \(healed.manager.isEmpty ? "somebody" : healed.manager) changed "
+                        + "\(fields.isEmpty ? "it" : fields); restored to commit \(version.revision.short)"))
+        }
+        guard directive.mode != .report else { return }
+        work.memory.updateRetry(outcome.name) { retry in
+            if !sync.healed.isEmpty { retry.healed(at: now) }
+            if sync.errors.isEmpty {
+                retry.succeeded(digest, isSynced: sync.isSynced)
+            } else {
+                retry.failed(digest, at: now)
+                let next = retry.nextTry(
+                    digest, policy: work.environment.spec.sync.retry, jitter: Double.random(in: 0...1))
+                requeueAt = [requeueAt, next].compactMap { $0 }.min()
+            }
+        }
+        if let error = sync.errors.first {
+            call.logger.info(
+                "An app failed to sync",
+                metadata: .init([.app: outcome.name, .error: error.message, .reason: error.reason]))
+            context.events.record(
+                ObjectEvent(
+                    .warning, regarding: environment, reason: "SyncFailed", action: "Sync",
+                    note: "app \(outcome.name) at \(version.revision.short): \(error.message)"))
+        } else if sync.applied + sync.pruned > 0, sync.healed.isEmpty {
+            context.events.record(
+                ObjectEvent(
+                    regarding: environment, reason: "Synced", action: "Sync",
+                    note:
+                        "app \(outcome.name) at \(version.revision.short): \(sync.applied) applied, \(sync.pruned) pruned"
+                ))
+        }
+    }
+}

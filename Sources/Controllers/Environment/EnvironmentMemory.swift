@@ -1,0 +1,80 @@
+package import Git
+package import KubernetesModel
+internal import SluiceAPI
+internal import Sync
+internal import Synchronization
+
+/// What is remembered of an Environment between two reconciles, to do no work twice. Losing it costs time only.
+package final class EnvironmentMemory: Sendable {
+    /// What the desired state was computed from: equal inputs give equal results.
+    package struct Inputs: Hashable, Sendable {
+        package let revision: CommitID
+        /// The Environment's generation, for everything in its spec.
+        package let generation: Int64
+
+        package init(revision: CommitID, generation: Int64) {
+            self.revision = revision
+            self.generation = generation
+        }
+    }
+
+    /// What the apps of an environment want at one commit.
+    package struct Desired: Sendable {
+        package var versions: [String: EnvironmentObservation.AppVersion] = [:]
+        package var failures: [String: String] = [:]
+
+        package init() {}
+    }
+
+    private struct State {
+        var desired: [Inputs: Desired] = [:]
+        var order: [Inputs] = []
+        var retries: [String: RetryState] = [:]
+        var hooks: [String: CommitID] = [:]
+    }
+
+    /// How many commits' desired states are kept: the head, the last synced, and one that is on its way.
+    private static let kept = 4
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func desired(_ inputs: Inputs) -> Desired? { state.withLock { $0.desired[inputs] } }
+
+    package func remember(_ desired: Desired, for inputs: Inputs) {
+        state.withLock { state in
+            if state.desired.updateValue(desired, forKey: inputs) == nil { state.order.append(inputs) }
+            while state.order.count > Self.kept { state.desired[state.order.removeFirst()] = nil }
+        }
+    }
+
+    package func retry(_ app: String) -> RetryState { state.withLock { $0.retries[app] ?? RetryState() } }
+
+    package func updateRetry(_ app: String, _ change: (inout RetryState) -> Void) {
+        state.withLock { change(&$0.retries[app, default: RetryState()]) }
+    }
+
+    /// The revision at which an app's hooks ran to their end in this process.
+    package func hooksRun(_ app: String) -> CommitID? { state.withLock { $0.hooks[app] } }
+
+    package func setHooksRun(_ app: String, at revision: CommitID) { state.withLock { $0.hooks[app] = revision } }
+}
+
+/// The memories of all Environments of this replica.
+package final class EnvironmentMemories: Sendable {
+    private let memories = Mutex<[NamespacedName: EnvironmentMemory]>([:])
+
+    package init() {}
+
+    package subscript(name: NamespacedName) -> EnvironmentMemory {
+        memories.withLock { memories in
+            if let known = memories[name] { return known }
+            let made = EnvironmentMemory()
+            memories[name] = made
+            return made
+        }
+    }
+
+    package func forget(_ name: NamespacedName) { memories.withLock { $0[name] = nil } }
+}

@@ -1,0 +1,237 @@
+internal import ControllerRuntime
+internal import Core
+internal import Git
+internal import KubernetesClient
+package import KubernetesModel
+internal import Policy
+package import SluiceAPI
+package import Sync
+
+/// Looks at everything an Environment depends on. It changes nothing.
+package struct EnvironmentObserver: Sendable {
+    private let context: OperatorContext
+
+    package init(_ context: OperatorContext) {
+        self.context = context
+    }
+
+    /// An observation, and what is needed to act on it.
+    package struct Sighting: Sendable {
+        package var observation: EnvironmentObservation
+        package var cluster: ClusterSync?
+        /// The keys that any app of the environment wants, at any of the commits that may be applied.
+        package var kinds: Set<GroupVersionKind> = []
+    }
+
+    package func observe(_ environment: Environment, memory: EnvironmentMemory) async throws -> Sighting {
+        var sighting = Sighting(observation: EnvironmentObservation(environment: environment))
+        sighting.observation.faults = Policy.validate(environment)
+        let references = try await EnvironmentReferences.read(of: environment, context.references)
+        sighting.observation.faults += references.faults
+        let calendar = try? WindowCalendar(environment.spec.windows)
+        let now = context.clock.now()
+        let overriddenUntil = await EvidenceReader(context).override(
+            of: environment, signers: references.signers, now: now
+        ).until
+        if let calendar {
+            let verdict = calendar.verdict(.promote, apps: ["*"], at: now, overriddenUntil: overriddenUntil)
+            sighting.observation.window = verdict.state(
+                override: environment.spec.override.flatMap { override in
+                    overriddenUntil.map { EnvironmentStatus.OverrideState(reason: override.reason, until: $0) }
+                })
+        }
+        noteWork(&sighting.observation)
+        guard sighting.observation.faults.isEmpty, let calendar else { return sighting }
+
+        let source: Source
+        do throws(GitError) {
+            source = try await context.sources.follow(environment, credentials: references.credentials)
+        } catch {
+            sighting.observation.source.failure = .init(
+                reason: error.reason, message: error.message, isTerminal: error.disposition == .terminal)
+            return sighting
+        }
+        let seen = await source.observation
+        sighting.observation.source.head = seen.head
+        sighting.observation.source.failure = seen.failure.map {
+            .init(reason: $0.reason, message: $0.message, isTerminal: $0.disposition == .terminal)
+        }
+        sighting.observation.restraints = Restraints(
+            environment: environment, ledger: seen.ledger, rollbacks: rollbacks(of: environment))
+        if let failure = await untrusted(environment, seen.head, source, references.signers) {
+            sighting.observation.source.failure = failure
+            return sighting
+        }
+        let cluster: ClusterSync
+        do throws(KubernetesError) {
+            cluster = try context.clusters.cluster(of: environment, kubeconfig: references.kubeconfig)
+        } catch {
+            sighting.observation.clusterFailure = error.message
+            return sighting
+        }
+        sighting.cluster = cluster
+        try await readApps(&sighting, cluster, source, seen, calendar, overriddenUntil, memory, now)
+        return sighting
+    }
+
+    // MARK: Promotions and rollbacks
+
+    private func rollbacks(of environment: Environment) -> [String: Rollback] {
+        let all = context.rollbacks.all(in: environment.metadata.namespace)
+            .filter { $0.spec.environment == environment.metadata.name }
+        return Dictionary(all.map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func noteWork(_ observation: inout EnvironmentObservation) {
+        let environment = observation.environment
+        let promotions = context.promotions.all(in: environment.metadata.namespace)
+            .filter { $0.spec.environment == environment.metadata.name && !($0.status.phase?.isTerminal ?? false) }
+        observation.current.promotion = promotions.first { $0.status.phase?.isActive ?? false }?.metadata.name ?? ""
+        observation.queue = promotions.filter { !($0.status.phase?.isActive ?? false) }.map(\.metadata.name)
+        observation.current.rollback =
+            rollbacks(of: environment).values.filter { !($0.status.phase?.isTerminal ?? false) }
+            .map(\.metadata.name).min() ?? ""
+    }
+
+    /// The newest commit of a promotion or rollback that has pushed and not ended, for each app that it touches.
+    private func pushed(_ environment: Environment, _ ledger: Ledger) -> [String: CommitID] {
+        let namespace = environment.metadata.namespace
+        var running: Set<String> = []
+        for promotion in context.promotions.all(in: namespace)
+        where promotion.spec.environment == environment.metadata.name && !(promotion.status.phase?.isTerminal ?? false)
+        {
+            running.insert(
+                "\(LedgerEntry.Kind.promotion.rawValue) \(promotion.namespacedName) \(promotion.spec.attempt)")
+        }
+        for rollback in rollbacks(of: environment).values where !(rollback.status.phase?.isTerminal ?? false) {
+            running.insert("\(LedgerEntry.Kind.rollback.rawValue) \(rollback.namespacedName) \(rollback.spec.attempt)")
+        }
+        guard !running.isEmpty else { return [:] }
+        var commits: [String: CommitID] = [:]
+        for entry in ledger.entries where running.contains("\(entry.kind.rawValue) \(entry.object) \(entry.attempt)") {
+            for app in entry.apps where commits[app] == nil { commits[app] = entry.commit }
+        }
+        return commits
+    }
+
+    // MARK: Trust
+
+    /// Why the head may not be rendered, where `verify` asks for signatures.
+    private func untrusted(
+        _ environment: Environment, _ head: CommitID?, _ source: Source, _ signers: SignerDirectory?
+    ) async -> EnvironmentObservation.SourceReading.Failure? {
+        let mode = environment.spec.source.verify.mode
+        guard mode != .none, let head else { return nil }
+        func refuse(_ message: String) -> EnvironmentObservation.SourceReading.Failure {
+            .init(reason: "UntrustedCommit", message: message, isTerminal: true)
+        }
+        guard mode == .head else {
+            return refuse("spec.source.verify.mode EveryCommit is not built yet; use Head")
+        }
+        guard let signers else { return refuse("spec.source.verify: the list of signers cannot be read") }
+        do throws(GitError) {
+            let commit = try await source.repository.commitInfo(head)
+            let verdict = SSHSignature.verify(commit, signers: signers.allowed, at: commit.time)
+            return verdict.objection.map { refuse("commit \(head.short) is not trusted: \($0)") }
+        } catch {
+            return refuse(error.message)
+        }
+    }
+
+    // MARK: Apps
+
+    private func readApps(
+        _ sighting: inout Sighting, _ cluster: ClusterSync, _ source: Source, _ seen: Source.Observation,
+        _ calendar: WindowCalendar, _ overriddenUntil: Timestamp?, _ memory: EnvironmentMemory, _ now: Timestamp
+    ) async throws {
+        let environment = sighting.observation.environment
+        guard let head = seen.head else { return }
+        let ignore: IgnoreRules
+        do throws(SyncError) {
+            ignore = try IgnoreRules(environment.spec.sync)
+        } catch {
+            sighting.observation.faults.append(FieldError("spec.sync.ignoreDifferences", error.message))
+            return
+        }
+        let reader = DesiredStateReader(
+            environment: environment, repository: source.repository, renders: context.renders, ignore: ignore)
+        let lookup = AppLookup(reader: reader, cluster: cluster, memory: memory)
+        let atHead: EnvironmentMemory.Desired
+        do {
+            atHead = try await lookup.desired(at: head)
+            try await cluster.index.setRules(ignore, for: environment.namespacedName)
+        } catch let error as any SluiceError {
+            if error is KubernetesError {
+                sighting.observation.clusterFailure = error.message
+            } else {
+                sighting.observation.source.failure = .init(
+                    reason: error is FileTreeError ? "PathNotFound" : error.reason,
+                    message: error is FileTreeError
+                        ? "spec.source.path at \(head.short): \(error.message)" : error.message,
+                    isTerminal: error.disposition == .terminal)
+            }
+            return
+        }
+        if atHead.versions.isEmpty, atHead.failures.isEmpty {
+            sighting.observation.source.failure = .init(
+                reason: "PathNotFound",
+                message: "spec.source.path: no app matches \(environment.spec.source.path) at commit \(head.short)",
+                isTerminal: true)
+        }
+        let onTheirWay = pushed(environment, seen.ledger)
+        let before = Dictionary(
+            environment.status.apps.map { ($0.name, $0.revision) }, uniquingKeysWith: { first, _ in first })
+        for name in Set(atHead.versions.keys).union(atHead.failures.keys).sorted() {
+            var app = EnvironmentObservation.AppReading(name: name)
+            app.head = atHead.versions[name]
+            app.renderFailure = atHead.failures[name]
+            app.retry = memory.retry(name)
+            app.hooksRunAt = memory.hooksRun(name)
+            app.syncGate = gate(.sync, name, environment, calendar, overriddenUntil, now)
+            app.healGate = gate(.selfHeal, name, environment, calendar, overriddenUntil, now)
+            if !app.syncGate.isOpen, let commit = onTheirWay[name] {
+                app.pushed = try? await lookup.desired(at: commit).versions[name]
+            }
+            if !app.syncGate.isOpen || app.head == nil, let commit = before[name].flatMap(CommitID.init(hex:)) {
+                app.synced = commit == head ? app.head : try? await lookup.desired(at: commit).versions[name]
+            }
+            for version in [app.head, app.synced, app.pushed] { sighting.kinds.formUnion(version?.desired.kinds ?? []) }
+            sighting.observation.apps.append(app)
+        }
+        let known = Set(sighting.observation.apps.map(\.name))
+        sighting.observation.departed = cluster.index.apps(of: environment.namespacedName).subtracting(known).sorted()
+    }
+
+    private func gate(
+        _ operation: WindowOperation, _ app: String, _ environment: Environment, _ calendar: WindowCalendar,
+        _ overriddenUntil: Timestamp?, _ now: Timestamp
+    ) -> EnvironmentObservation.AppGate {
+        let verdict = calendar.verdict(operation, app: app, at: now, overriddenUntil: overriddenUntil)
+        if !verdict.open { return .shut(verdict.message(now: now), until: verdict.nextOpen) }
+        if operation == .sync, !environment.spec.sync.automated, overriddenUntil == nil {
+            return .shut("spec.sync.automated is false; a promotion or an override syncs it")
+        }
+        return EnvironmentObservation.AppGate()
+    }
+}
+
+/// Finds what an environment wants at a commit, once for each commit.
+struct AppLookup: Sendable {
+    let reader: DesiredStateReader
+    let cluster: ClusterSync
+    let memory: EnvironmentMemory
+
+    func desired(at commit: CommitID) async throws -> EnvironmentMemory.Desired {
+        let inputs = EnvironmentMemory.Inputs(
+            revision: commit, generation: reader.environment.metadata.generation)
+        if let known = memory.desired(inputs) { return known }
+        let rendered = try await reader.render(commit)
+        let kinds = try await cluster.kinds(rendered.kinds)
+        let desired = reader.desired(rendered, at: commit, kinds: kinds)
+        // A kind that the cluster does not serve yet may be served a moment later: that is looked up again.
+        if desired.versions.values.allSatisfy({ $0.desired.violations.isEmpty }) {
+            memory.remember(desired, for: inputs)
+        }
+        return desired
+    }
+}

@@ -1,0 +1,87 @@
+package import Core
+internal import KubernetesModel
+package import SluiceAPI
+
+/// When an app may be synced again after tries that failed, and how often it was healed against somebody's will.
+///
+/// A failed version is retried with the backoff of `spec.sync.retry`; another version starts afresh at once. Healing
+/// starts at once too, and slows down while somebody keeps undoing it:
+///
+/// | heal in a row | waits  |
+/// |---------------|--------|
+/// | 1             | 0      |
+/// | 2             | 2 s    |
+/// | 3             | 6 s    |
+/// | 4             | 18 s   |
+/// | 7 and later   | 5 min  |
+package struct RetryState: Sendable, Equatable {
+    /// After this long without drift the next one is healed at once again.
+    private static let calm = Duration.seconds(600)
+    private static let healBase = Duration.seconds(2)
+    private static let healCap = Duration.seconds(300)
+
+    /// What was tried: a digest of everything that the app wants.
+    private var version = ""
+    private var failures = 0
+    private var failedAt: Timestamp?
+    /// The version that was last synced whole.
+    private var settled = ""
+    private var heals = 0
+    private var healedAt: Timestamp?
+
+    package init() {}
+
+    /// Whether the limit of tries is reached for this version.
+    package func isExhausted(_ version: String, policy: EnvironmentSpec.Retry) -> Bool {
+        version == self.version && failures > policy.limit
+    }
+
+    /// When this version may be tried, or nil for never again.
+    ///
+    /// - Parameter jitter: between 0 and 1, spreads retries over the last tenth of each wait.
+    package func nextTry(_ version: String, policy: EnvironmentSpec.Retry, jitter: Double) -> Timestamp? {
+        guard version == self.version, failures > 0, let failedAt else { return .some(Timestamp(seconds: 0)) }
+        guard failures <= policy.limit else { return nil }
+        let base = policy.backoff.duration.duration
+        var wait = base
+        for _ in 1..<max(1, failures) {
+            wait = min(wait * policy.backoff.factor, policy.backoff.maxDuration.duration)
+        }
+        return failedAt + min(wait, policy.backoff.maxDuration.duration) * (0.9 + 0.1 * jitter)
+    }
+
+    package mutating func failed(_ version: String, at now: Timestamp) {
+        failures = version == self.version ? failures + 1 : 1
+        self.version = version
+        failedAt = now
+    }
+
+    package mutating func succeeded(_ version: String, isSynced: Bool) {
+        failures = 0
+        failedAt = nil
+        if isSynced { settled = version }
+    }
+
+    /// Whether this version was synced whole before: what is left to do for it can only be healing.
+    package func isSettled(_ version: String) -> Bool { version == settled }
+
+    /// When drift may be healed: at once, unless it was healed lately.
+    package func nextHeal(now: Timestamp) -> Timestamp {
+        guard let healedAt, heals > 0, now - healedAt < Self.calm else { return now }
+        var wait = Self.healBase
+        for _ in 1..<heals { wait = min(wait * 3, Self.healCap) }
+        return healedAt + wait
+    }
+
+    package mutating func healed(at now: Timestamp) {
+        if let healedAt, now - healedAt >= Self.calm { heals = 0 }
+        heals += 1
+        healedAt = now
+    }
+
+    /// Whether drift came back soon after it was healed: somebody fights.
+    package func isFighting(now: Timestamp) -> Bool {
+        guard let healedAt else { return false }
+        return heals > 2 && now - healedAt < Self.calm
+    }
+}

@@ -1,0 +1,39 @@
+internal import Core
+internal import KubernetesClient
+internal import KubernetesModel
+internal import Logging
+internal import SluiceAPI
+
+/// Registers this project's CRDs and waits until they are served.
+struct CRDRegistration: Sendable {
+    private static let resource = APIResource(
+        gvk: GroupVersionKind(group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition"),
+        plural: "customresourcedefinitions", namespaced: false)
+    /// How long the API server may take to serve a new definition.
+    private static let patience = 300
+
+    let client: KubernetesClient
+    let logger: Logger
+
+    func run() async throws {
+        for definition in SluiceAPI.crds {
+            _ = try await client.apply(Self.resource, definition, fieldManager: FieldManager.name)
+        }
+        for definition in SluiceAPI.crds { try await waitUntilEstablished(definition.name) }
+        logger.info("CRDs are registered", metadata: .init([.count: SluiceAPI.crds.count]))
+    }
+
+    private func waitUntilEstablished(_ name: String) async throws {
+        for _ in 0..<Self.patience {
+            let definition = try await client.get(Self.resource, namespace: nil, name: name)
+            let conditions = definition.json["status"]?["conditions"]?.arrayValue ?? []
+            let established = conditions.contains {
+                $0["type"]?.stringValue == "Established" && $0["status"]?.stringValue == "True"
+            }
+            if established { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw ChangeError(
+            "NotEstablished", "CustomResourceDefinition \(name) is not established after 30 s", disposition: .transient)
+    }
+}

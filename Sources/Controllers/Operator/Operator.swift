@@ -1,0 +1,160 @@
+internal import ControllerRuntime
+package import Core
+package import Git
+package import HTTP
+package import KubernetesClient
+internal import KubernetesModel
+package import Kustomize
+package import Logging
+internal import SluiceAPI
+package import Sync
+internal import Synchronization
+
+/// The operator: registers the CRDs, keeps the caches warm, and reconciles while it leads.
+///
+/// Flow: ``run()`` until its task is cancelled. Guarantees: a cancelled run finishes the calls under way, within their
+/// grace, and gives the lease back before it returns.
+package final class Operator: Sendable {
+    package struct Options: Sendable {
+        /// The namespace whose objects are watched; nil for all of the cluster.
+        package var namespace: String?
+        /// Where mirrors of repositories are kept; losing it costs a fetch.
+        package var stateDirectory: String
+        /// Whether the CRDs are registered at the start.
+        package var registersCRDs = true
+        /// The namespace and name of the lease; nil to lead without asking, for a single replica.
+        package var lease: NamespacedLease?
+        /// Unique to this process: a Pod's name, for example.
+        package var identity: String
+        package var git = GitLimits()
+        /// How many bytes of rendered apps are kept.
+        package var renderCache = 128 << 20
+        /// How many objects of one kind are worked on at once.
+        package var workers = 4
+
+        package init(stateDirectory: String, identity: String) {
+            self.stateDirectory = stateDirectory
+            self.identity = identity
+        }
+    }
+
+    package struct NamespacedLease: Sendable, Hashable {
+        package let namespace: String
+        package let name: String
+        package let timing: LeaseElector.Timing
+
+        package init(namespace: String, name: String, timing: LeaseElector.Timing = LeaseElector.Timing()) {
+            self.namespace = namespace
+            self.name = name
+            self.timing = timing
+        }
+    }
+
+    /// What a probe may ask.
+    package enum State: String, Sendable {
+        case starting, following, leading
+    }
+
+    private let options: Options
+    private let client: KubernetesClient
+    private let logger: Logger
+    private let context: OperatorContext
+    private let current = Mutex(State.starting)
+
+    package init(
+        client: KubernetesClient, transport: any HTTPTransport, options: Options, logger: Logger,
+        observer: (any RequestObserver)? = nil, clock: any WallClock = SystemClock()
+    ) {
+        self.options = options
+        self.client = client
+        self.logger = logger
+        let repositories = GitRepositories(
+            directory: options.stateDirectory + "/git", transport: transport, limits: options.git, clock: clock)
+        let events = EventRecorder(
+            client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger, clock: clock)
+        context = OperatorContext(
+            client: client, transport: transport, observer: observer, repositories: repositories, clock: clock,
+            logger: logger, events: events, renders: RenderCache(capacity: options.renderCache))
+    }
+
+    package var state: State { current.withLock { $0 } }
+
+    /// How often apps were rendered, and how often an earlier render served.
+    package var renderCounters: RenderCache.Counters { context.renders.counters }
+
+    /// What was asked of the clusters.
+    package var syncCounters: SyncCounters.Snapshot { context.counters.snapshot }
+
+    /// Runs until the task is cancelled. Throws what keeps it from starting at all.
+    package func run() async throws {
+        if options.registersCRDs { try await CRDRegistration(client: client, logger: logger).run() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.context.events.run() }
+            for cache in caches() { group.addTask { await cache() } }
+            group.addTask {
+                try await self.waitForCaches()
+                await self.lead()
+            }
+            // The last task ends only with the whole; the first error, or the cancellation, ends the others.
+            defer { group.cancelAll() }
+            for try await _ in group where Task.isCancelled { return }
+        }
+    }
+
+    private func caches() -> [@Sendable () async -> Void] {
+        let selector = ObjectSelector(namespace: options.namespace)
+        func follow<R: CustomResource>(_ cache: ResourceCache<R>) -> @Sendable () async -> Void {
+            let reflector = Reflector(client: client, resource: OperatorContext.resource(R.self), selector: selector)
+            return { await cache.cache.run(reflector) }
+        }
+        return [follow(context.environments), follow(context.promotions), follow(context.rollbacks)]
+    }
+
+    private func waitForCaches() async throws {
+        try await context.environments.cache.waitUntilSynced()
+        try await context.promotions.cache.waitUntilSynced()
+        try await context.rollbacks.cache.waitUntilSynced()
+        current.withLock { $0 = .following }
+        logger.info("Caches are in step", metadata: .init([.count: context.environments.names.count]))
+    }
+
+    private func lead() async {
+        let work: @Sendable (LeaderTerm) async -> Void = { [self] _ in
+            current.withLock { $0 = .leading }
+            logger.info("Leading", metadata: .init([.identity: options.identity]))
+            await reconcile()
+            current.withLock { $0 = .following }
+        }
+        guard let lease = options.lease else { return await work(LeaderTerm()) }
+        let elector = LeaseElector(
+            client: client, namespace: lease.namespace, name: lease.name, identity: options.identity,
+            timing: lease.timing)
+        await Leadership(election: { changed in await elector.run(changed) }).run(work)
+    }
+
+    /// Runs the three controllers until the term ends.
+    private func reconcile() async {
+        var controller = Controller<EnvironmentReconciler>.Options()
+        controller.workers = options.workers
+        controller.timeout = .seconds(900)
+        var quick = Controller<PromotionReconciler>.Options()
+        quick.workers = options.workers
+        var rollback = Controller<RollbackReconciler>.Options()
+        rollback.workers = options.workers
+        let environments = Controller(
+            "environment", EnvironmentReconciler(context), queue: context.environmentQueue, options: controller,
+            logger: logger)
+        let promotions = Controller(
+            "promotion", PromotionReconciler(context), queue: context.promotionQueue, options: quick, logger: logger)
+        let rollbacks = Controller(
+            "rollback", RollbackReconciler(context), queue: context.rollbackQueue, options: rollback, logger: logger)
+        context.environmentQueue.add(context.environments.names)
+        context.promotionQueue.add(context.promotions.names)
+        context.rollbackQueue.add(context.rollbacks.names)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await environments.run() }
+            group.addTask { await promotions.run() }
+            group.addTask { await rollbacks.run() }
+        }
+    }
+}

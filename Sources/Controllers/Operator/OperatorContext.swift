@@ -1,0 +1,111 @@
+package import ControllerRuntime
+package import Core
+package import Git
+package import HTTP
+package import KubernetesClient
+package import KubernetesModel
+package import Kustomize
+package import Logging
+package import SluiceAPI
+package import Sync
+
+/// What the three reconcilers share: the caches of this project's objects, the sources, the clusters, the queues.
+///
+/// Nothing in it is state that matters: any of it can be lost at any moment and is built again from Git and the API.
+package final class OperatorContext: Sendable {
+    package let client: KubernetesClient
+    package let clock: any WallClock
+    package let logger: Logger
+    package let events: EventRecorder
+
+    package let environments: ResourceCache<Environment>
+    package let promotions: ResourceCache<Promotion>
+    package let rollbacks: ResourceCache<Rollback>
+
+    package let environmentQueue: WorkQueue<NamespacedName>
+    package let promotionQueue: WorkQueue<NamespacedName>
+    package let rollbackQueue: WorkQueue<NamespacedName>
+
+    package let sources: SourceRegistry
+    package let clusters: ClusterRegistry
+    package let references: ReferenceWatcher<NamespacedName>
+    package let renders: RenderCache
+    package let turns = CommitTurns()
+    package let counters = SyncCounters()
+
+    package init(
+        client: KubernetesClient, transport: any HTTPTransport, observer: (any RequestObserver)?,
+        repositories: GitRepositories, clock: any WallClock, logger: Logger, events: EventRecorder, renders: RenderCache
+    ) {
+        self.client = client
+        self.clock = clock
+        self.logger = logger
+        self.events = events
+        self.renders = renders
+        let environmentQueue = WorkQueue<NamespacedName>()
+        let promotionQueue = WorkQueue<NamespacedName>()
+        let rollbackQueue = WorkQueue<NamespacedName>()
+        let promotions = ResourceCache<Promotion> { name in promotionQueue.add(name) }
+        let rollbacks = ResourceCache<Rollback> { name in rollbackQueue.add(name) }
+        let wake = Wake(
+            environments: environmentQueue, promotionQueue: promotionQueue, rollbackQueue: rollbackQueue,
+            promotions: promotions, rollbacks: rollbacks)
+        self.environmentQueue = environmentQueue
+        self.promotionQueue = promotionQueue
+        self.rollbackQueue = rollbackQueue
+        self.promotions = promotions
+        self.rollbacks = rollbacks
+        self.wake = wake
+        environments = ResourceCache<Environment> { wake.environmentChanged($0) }
+        sources = SourceRegistry(repositories: repositories, clock: clock, logger: logger) {
+            wake.environmentChanged($0)
+        }
+        clusters = ClusterRegistry(own: client, transport: transport, observer: observer, counters: counters) {
+            environmentQueue.add($0)
+        }
+        references = ReferenceWatcher(source: ClusterReferences(client: client)) { names in
+            for name in names { wake.environmentChanged(name) }
+        }
+    }
+
+    package let wake: Wake
+
+    /// Reads and patches the objects of one of this project's kinds.
+    package func store<R: CustomResource>(_ type: R.Type) -> ResourceStore {
+        ResourceStore(client: client, resource: Self.resource(type), fieldManager: FieldManager.name)
+    }
+
+    /// The REST resource of one of this project's kinds.
+    package static func resource<R: CustomResource>(_ type: R.Type) -> APIResource {
+        APIResource(gvk: R.gvk, plural: R.plural, namespaced: true)
+    }
+
+    /// The environment that a promotion or rollback names, if it can be read.
+    package func environment(_ name: NamespacedName) -> Environment? {
+        try? environments.get(name)?.object.get()
+    }
+}
+
+/// Who is to look again when something has changed.
+package struct Wake: Sendable {
+    let environments: WorkQueue<NamespacedName>
+    let promotionQueue: WorkQueue<NamespacedName>
+    let rollbackQueue: WorkQueue<NamespacedName>
+    let promotions: ResourceCache<Promotion>
+    let rollbacks: ResourceCache<Rollback>
+
+    /// An Environment, its source or its signers changed: it is looked at again, and so is all that is under way in its
+    /// namespace, for a promotion may wait for its target, its upstream, or the repository that it was committed to.
+    func environmentChanged(_ name: NamespacedName) {
+        environments.add(name)
+        workChanged(in: name.namespace)
+    }
+
+    /// Something that promotions and rollbacks of a namespace wait for changed.
+    func workChanged(in namespace: String) {
+        promotionQueue.add(
+            promotions.all(in: namespace).filter { !($0.status.phase?.isTerminal ?? false) }.map(\.namespacedName))
+        rollbackQueue.add(
+            rollbacks.all(in: namespace).filter { !($0.status.phase?.isTerminal ?? false) }.map(\.namespacedName))
+    }
+}

@@ -1,0 +1,162 @@
+internal import Core
+internal import Git
+internal import KubernetesModel
+internal import Kustomize
+internal import Policy
+package import SluiceAPI
+
+/// Looks at everything a Promotion depends on. It changes nothing.
+package struct PromotionObserver: Sendable {
+    private let context: OperatorContext
+
+    package init(_ context: OperatorContext) {
+        self.context = context
+    }
+
+    package func observe(_ promotion: Promotion) async throws -> PromotionObservation {
+        let name = NamespacedName(namespace: promotion.metadata.namespace, name: promotion.spec.environment)
+        guard let environment = context.environment(name) else {
+            return PromotionObservation(promotion: promotion, target: .missing)
+        }
+        let isDeleting = environment.metadata.deletionTimestamp != nil
+        var observation = PromotionObservation(
+            promotion: promotion, target: isDeleting ? .deleting(environment) : .present(environment))
+        let references = try await EnvironmentReferences.read(of: environment, context.references)
+        let evidence = await EvidenceReader(context).evidence(for: promotion, signers: references.signers)
+        observation.requester = evidence.requester
+        noteOthers(&observation, environment)
+        guard let source = context.sources.source(of: name) else {
+            observation.sourceFailure = "environment \(environment.metadata.name) has not read its repository yet"
+            return observation
+        }
+        let seen = await source.observation
+        observation.sourceFailure = seen.failure?.message
+        observation.commit = seen.ledger.entry(
+            .promotion, "\(promotion.namespacedName)", attempt: promotion.spec.attempt)
+        if let commit = observation.commit {
+            observation.revertedBy = seen.ledger.rollback(of: commit.commit)
+            observation.apps = try await AppProgressReader(source: source).progress(
+                of: commit.apps, since: commit.commit, in: environment)
+            return observation
+        }
+        guard let head = seen.head else { return observation }
+        if let fault = references.promotionFaults.first {
+            observation.change = .failure(ChangeError("InvalidReference", fault.message, disposition: .transient))
+            return observation
+        }
+        if let unsupported = Self.unsupported(environment) {
+            observation.change = .failure(unsupported)
+            return observation
+        }
+        let change = await change(promotion, environment, source, head)
+        observation.change = change
+        guard case .success(let change) = change else { return observation }
+        let restraints = Restraints(environment: environment, ledger: seen.ledger, rollbacks: rollbacks(environment))
+        try await judge(&observation, change, environment, evidence, restraints, references.signers)
+        return observation
+    }
+
+    /// Whether a promotion that has ended was reverted since, and does not say so yet.
+    package func isReverted(_ promotion: Promotion) async -> Bool {
+        let name = NamespacedName(namespace: promotion.metadata.namespace, name: promotion.spec.environment)
+        guard promotion.status.phase != .rolledBack, let commit = CommitID(hex: promotion.status.commit),
+            let source = context.sources.source(of: name)
+        else { return false }
+        return await source.observation.ledger.rollback(of: commit) != nil
+    }
+
+    /// What an Environment asks for that is not built yet. Promoting without it would claim what nobody checked.
+    private static func unsupported(_ environment: Environment) -> ChangeError? {
+        let spec = environment.spec
+        let field =
+            if !spec.verification.metrics.isEmpty {
+                "spec.verification.metrics"
+            } else if !spec.verification.jobs.isEmpty {
+                "spec.verification.jobs"
+            } else if spec.source.push.mode == .pullRequest {
+                "spec.source.push.mode PullRequest"
+            } else {
+                nil as String?
+            }
+        return field.map {
+            ChangeError(
+                "NotSupported", "environment \(environment.metadata.name): \($0) is not built yet; nothing is promoted")
+        }
+    }
+
+    private func rollbacks(_ environment: Environment) -> [String: Rollback] {
+        let mine = context.rollbacks.all(in: environment.metadata.namespace)
+            .filter { $0.spec.environment == environment.metadata.name }
+        return Dictionary(mine.map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func noteOthers(_ observation: inout PromotionObservation, _ environment: Environment) {
+        let promotion = observation.promotion
+        let active = context.turns.active(in: environment.namespacedName)
+        observation.others = context.promotions.all(in: promotion.metadata.namespace).compactMap { other in
+            guard other.spec.environment == promotion.spec.environment, other.metadata.name != promotion.metadata.name
+            else { return nil }
+            var phase = other.status.phase ?? .queued
+            if other.status.attempt != other.spec.attempt, phase.isTerminal { phase = .queued }
+            if active.contains(other.metadata.name), !phase.isActive { phase = .committing }
+            guard !phase.isTerminal else { return nil }
+            let planned = other.status.items.map(\.app)
+            return PromotionObservation.Other(
+                name: other.metadata.name, created: other.metadata.creationTimestamp ?? context.clock.now(),
+                phase: phase,
+                apps: planned.isEmpty ? other.spec.items.map(\.app).filter { !$0.isEmpty } : planned)
+        }
+        observation.rollback = rollbacks(environment).values
+            .filter { !($0.status.phase?.isTerminal ?? false) && !$0.spec.dryRun }.map(\.metadata.name).min()
+    }
+
+    private func change(
+        _ promotion: Promotion, _ environment: Environment, _ source: Source, _ head: CommitID
+    ) async -> Result<Change, ChangeError> {
+        let namespace = promotion.metadata.namespace
+        let all = Dictionary(
+            context.environments.all(in: namespace).map { ($0.metadata.name, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let resolver = ChangeResolver(environment: environment, environments: all)
+        let spec = promotion.spec
+        do {
+            return .success(
+                try await source.repository.withTree(of: head) { [renders = context.renders] tree in
+                    try resolver.resolve(spec, in: tree, base: head, cache: renders)
+                })
+        } catch let error as ChangeError {
+            return .failure(error)
+        } catch let error as any SluiceError {
+            return .failure(ChangeError(error.reason, error.message, disposition: .transient))
+        } catch {
+            return .failure(ChangeError("SourceNotReady", "\(error)", disposition: .transient))
+        }
+    }
+
+    /// Judges approvals and gates by the environment's policy.
+    private func judge(
+        _ observation: inout PromotionObservation, _ change: Change, _ environment: Environment, _ evidence: Evidence,
+        _ restraints: Restraints, _ signers: SignerDirectory?
+    ) async throws {
+        let now = context.clock.now()
+        let namespace = environment.metadata.namespace
+        let calendar: WindowCalendar
+        do throws(FieldError) {
+            calendar = try WindowCalendar(environment.spec.windows)
+        } catch {
+            observation.change = .failure(ChangeError("InvalidSpec", error.message, disposition: .transient))
+            return
+        }
+        let input = PromotionGates.Input(
+            promotion: observation.promotion, environment: environment,
+            environments: context.environments.all(in: namespace), promotions: context.promotions.all(in: namespace),
+            change: change, evidence: evidence,
+            changeAuthors: try await ChangeAuthors(context: context).authors(of: observation.promotion, change),
+            restraints: restraints,
+            environmentOverride: await EvidenceReader(context).override(of: environment, signers: signers, now: now),
+            calendar: calendar)
+        let judgement = PromotionGates.judge(input, now: now)
+        observation.approvals = judgement.approvals
+        observation.gates = judgement.gates
+    }
+}

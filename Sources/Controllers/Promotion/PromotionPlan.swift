@@ -1,0 +1,25 @@
+package import Core
+package import SluiceAPI
+
+/// What a Promotion's planner decided: the status to write, one thing to do, and when to look again.
+package struct PromotionPlan: Sendable, Equatable {
+    package enum Action: Sendable, Equatable {
+        /// Write the plan's ConfigMap, so that approvers see the difference.
+        case recordPlan(Change)
+        /// Make the one commit of this attempt and push it; then plan again.
+        case commit(Change)
+        /// Create the Rollback with this name, because verification failed.
+        case rollBack(name: String, cause: String)
+    }
+
+    package var status: PromotionStatus
+    package var action: Action?
+    /// Nil where only a change can bring it on.
+    package var requeueAt: Timestamp?
+
+    package init(status: PromotionStatus, action: Action? = nil, requeueAt: Timestamp? = nil) {
+        self.status = status
+        self.action = action
+        self.requeueAt = requeueAt
+    }
+}

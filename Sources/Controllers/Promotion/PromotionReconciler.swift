@@ -1,0 +1,100 @@
+package import ControllerRuntime
+internal import Core
+internal import Git
+internal import KubernetesClient
+package import KubernetesModel
+internal import Logging
+internal import SluiceAPI
+
+/// Carries a Promotion through its phases. Each call plans from what is now and does at most one thing.
+package struct PromotionReconciler: Reconciler {
+    private let context: OperatorContext
+    private let observer: PromotionObserver
+    private let writer: BranchWriter
+    private let status: StatusWriter
+
+    package init(_ context: OperatorContext) {
+        self.context = context
+        observer = PromotionObserver(context)
+        writer = BranchWriter(context)
+        status = StatusWriter(store: context.store(Promotion.self), logger: context.logger)
+    }
+
+    package func reconcile(_ key: NamespacedName, _ call: ReconcileContext) async throws -> ReconcileResult {
+        guard let entry = context.promotions.get(key) else {
+            status.forget(key)
+            return .done
+        }
+        let manifest = status.freshest(entry.manifest)
+        let promotion: Promotion
+        do throws(FieldError) {
+            promotion = try Promotion(manifest: manifest)
+        } catch {
+            try await status.write(Unreadable.status(manifest, error, now: context.clock.now()), to: manifest)
+            return .done
+        }
+        let environment = NamespacedName(namespace: key.namespace, name: promotion.spec.environment)
+        if promotion.status.attempt == promotion.spec.attempt, promotion.status.phase?.isTerminal ?? false {
+            context.turns.finished(environment, promotion: key.name)
+            guard await observer.isReverted(promotion) else { return .done }
+        }
+        let observation = try await observer.observe(promotion)
+        let plan = PromotionPlanner.plan(observation, now: context.clock.now())
+        if case .rollBack(let name, let cause)? = plan.action {
+            // Before the status, which ends the promotion: an end must not be written while its rollback is not.
+            try await AutomaticRollback(context).create(name, of: promotion, cause: cause)
+        }
+        guard let written = try await write(plan.status, promotion, manifest) else { return .done }
+        announce(plan.status, promotion, written)
+        if plan.status.phase?.isTerminal ?? false { context.turns.finished(environment, promotion: key.name) }
+        return try await perform(plan, observation, written, call)
+    }
+
+    private func write(
+        _ next: PromotionStatus, _ promotion: Promotion, _ manifest: Manifest
+    ) async throws -> Manifest? {
+        let object = Promotion(metadata: promotion.metadata, spec: promotion.spec, status: next)
+        return try await status.write(object.statusJSON, to: manifest)
+    }
+
+    private func perform(
+        _ plan: PromotionPlan, _ observation: PromotionObservation, _ manifest: Manifest, _ call: ReconcileContext
+    ) async throws -> ReconcileResult {
+        var promotion = observation.promotion
+        promotion.status = plan.status
+        switch plan.action {
+        case .recordPlan(let change)?:
+            try await PlanRecord(context).write(change, of: promotion)
+        case .commit(let change)?:
+            guard let environment = observation.target.environment else { break }
+            try await PlanRecord(context).write(change, of: promotion)
+            switch try await writer.promote(promotion, change, into: environment) {
+            case .pushed(let commit):
+                call.logger.info(
+                    "Promotion was pushed",
+                    metadata: .init([.environment: environment.metadata.name, .revision: commit.hex]))
+                // The ledger knows the commit now; the next pass goes on from there.
+                return .requeue(after: .zero)
+            case .planAgain(let why):
+                call.logger.info("Promotion is planned again", metadata: .init([.reason: why]))
+                return .requeue(after: .milliseconds(Int64.random(in: 50...500)))
+            }
+        case .rollBack?, nil:
+            break
+        }
+        return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
+    }
+
+    /// An event for each new phase, so that `kubectl describe` tells the story.
+    private func announce(_ next: PromotionStatus, _ promotion: Promotion, _ manifest: Manifest) {
+        guard let phase = next.phase, phase != promotion.status.phase || next.reason != promotion.status.reason else {
+            return
+        }
+        let bad = phase == .failed || phase == .rejected || phase == .expired
+        context.events.record(
+            ObjectEvent(
+                bad ? .warning : .normal, regarding: ObjectReference(manifest),
+                reason: next.reason.isEmpty ? phase.rawValue : next.reason,
+                action: phase.rawValue, note: next.message))
+    }
+}

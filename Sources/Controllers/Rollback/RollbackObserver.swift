@@ -1,0 +1,85 @@
+internal import Core
+internal import Git
+internal import KubernetesModel
+internal import Kustomize
+internal import Policy
+package import SluiceAPI
+internal import Sync
+
+/// Looks at everything a Rollback depends on. It changes nothing.
+package struct RollbackObserver: Sendable {
+    private let context: OperatorContext
+
+    package init(_ context: OperatorContext) {
+        self.context = context
+    }
+
+    package func observe(_ rollback: Rollback) async throws -> RollbackObservation {
+        let name = NamespacedName(namespace: rollback.metadata.namespace, name: rollback.spec.environment)
+        guard let environment = context.environment(name) else {
+            return RollbackObservation(rollback: rollback, target: .missing)
+        }
+        let isDeleting = environment.metadata.deletionTimestamp != nil
+        var observation = RollbackObservation(
+            rollback: rollback, target: isDeleting ? .deleting(environment) : .present(environment))
+        let references = try await EnvironmentReferences.read(of: environment, context.references)
+        observation.requester = await EvidenceReader(context).requester(of: rollback, signers: references.signers)
+        guard let source = context.sources.source(of: name) else {
+            observation.sourceFailure = "environment \(environment.metadata.name) has not read its repository yet"
+            return observation
+        }
+        let seen = await source.observation
+        observation.sourceFailure = seen.failure?.message
+        observation.commit = seen.ledger.entry(.rollback, "\(rollback.namespacedName)", attempt: rollback.spec.attempt)
+        if let commit = observation.commit {
+            observation.apps = try await AppProgressReader(source: source).progress(
+                of: commit.apps, since: commit.commit, in: environment)
+            return observation
+        }
+        guard let head = seen.head else { return observation }
+        let change = await change(rollback, environment, source, head, seen.ledger)
+        observation.change = change
+        if case .success(let change) = change {
+            observation.gates = await gates(change, environment, references.signers)
+        }
+        return observation
+    }
+
+    /// A rollback is exempt from windows unless `windows.operations` lists it.
+    private func gates(
+        _ change: RollbackChange, _ environment: Environment, _ signers: SignerDirectory?
+    ) async -> [Gate] {
+        guard let calendar = try? WindowCalendar(environment.spec.windows) else {
+            return [Gate(name: .window, state: .waiting, reason: .windowClosed, message: "spec.windows cannot be read")]
+        }
+        let now = context.clock.now()
+        let override = await EvidenceReader(context).override(of: environment, signers: signers, now: now)
+        return GateEvaluation.evaluate(
+            GateInput(
+                work: .rollback, environment: environment.spec, calendar: calendar, apps: change.apps,
+                environmentOverride: override),
+            now: now
+        ).gates
+    }
+
+    private func change(
+        _ rollback: Rollback, _ environment: Environment, _ source: Source, _ head: CommitID, _ ledger: Ledger
+    ) async -> Result<RollbackChange, ChangeError> {
+        do {
+            let target = try RollbackResolver(environment: environment, ledger: ledger).target(of: rollback.spec)
+            return .success(
+                try await RollbackScope(
+                    environment: environment, repository: source.repository, renders: context.renders
+                )
+                .change(target, only: rollback.spec.apps, head: head))
+        } catch let error as ChangeError {
+            return .failure(error)
+        } catch let error as any SluiceError {
+            let isTerminal = error.disposition == .terminal
+            return .failure(
+                ChangeError(error.reason, error.message, disposition: isTerminal ? .terminal : .transient))
+        } catch {
+            return .failure(ChangeError("SourceNotReady", "\(error)", disposition: .transient))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package import Core
+internal import Git
+internal import KubernetesModel
+internal import SluiceAPI
+
+/// Decides what becomes of a Rollback. Pure, like ``PromotionPlanner``, and by the same rule: what Git says happened,
+/// happened. It never waits for windows unless `windows.operations` lists Rollback, and goes ahead of promotions.
+package enum RollbackPlanner {
+    package static func plan(_ observation: RollbackObservation, now: Timestamp) -> RollbackPlan {
+        var step = RollbackStep(observation, now: now)
+        if step.isFinished { return step.finished() }
+        return observation.commit == nil ? step.beforePush() : step.afterPush()
+    }
+}
+
+private struct RollbackStep {
+    let observation: RollbackObservation
+    let now: Timestamp
+    var status: RollbackStatus
+
+    var rollback: Rollback { observation.rollback }
+    var spec: RollbackSpec { observation.rollback.spec }
+
+    init(_ observation: RollbackObservation, now: Timestamp) {
+        self.observation = observation
+        self.now = now
+        let old = observation.rollback.status
+        status = old.attempt == observation.rollback.spec.attempt ? old : RollbackStatus(conditions: old.conditions)
+        status.attempt = observation.rollback.spec.attempt
+        status.observedGeneration = observation.rollback.metadata.generation
+        status.requester = observation.requester
+        status.trigger = observation.requester.source == .automatic ? .automatic : .manual
+        if status.timestamps.requested == nil {
+            status.timestamps.requested = (observation.rollback.metadata.creationTimestamp ?? now).wholeSeconds
+        }
+    }
+
+    var isFinished: Bool {
+        rollback.status.attempt == spec.attempt && (rollback.status.phase?.isTerminal ?? false)
+    }
+
+    /// Only a release changes anything after the end: it lifts what this rollback holds and vetoes.
+    func finished() -> RollbackPlan {
+        var status = rollback.status
+        status.observedGeneration = rollback.metadata.generation
+        if spec.release {
+            status.holds = []
+            status.vetoes = []
+        }
+        return RollbackPlan(status: status)
+    }
+
+    mutating func beforePush() -> RollbackPlan {
+        status.gates = observation.gates
+        switch observation.target {
+        case .deleting:
+            return end(
+                .failed, RunReason.environmentDeleted.rawValue, "environment \(spec.environment) is being deleted")
+        case .missing:
+            return wait(
+                .queued, RunReason.environmentNotFound.rawValue,
+                "environment \(spec.environment) does not exist in namespace \(rollback.metadata.namespace)")
+        case .present(let environment):
+            guard environment.spec.source.isBranch else {
+                return end(
+                    .failed, "EnvironmentPinned",
+                    "environment \(spec.environment) follows no branch, so nothing can be reverted in it")
+            }
+        }
+        switch observation.change {
+        case nil:
+            return wait(.planning, "SourceNotReady", observation.sourceFailure ?? "the repository is being fetched")
+        case .failure(let error)? where error.reason == "NothingToRevert":
+            return end(.noOp, error.reason, error.message)
+        case .failure(let error)? where error.reason == RunReason.gitConflict.rawValue:
+            return end(.conflict, error.reason, error.message)
+        case .failure(let error)? where error.disposition == .terminal:
+            return end(.failed, error.reason, error.message)
+        case .failure(let error)?:
+            return wait(.planning, error.reason, error.message, until: now + .seconds(10))
+        case .success(let change)?:
+            return planned(change)
+        }
+    }
+
+    private mutating func planned(_ change: RollbackChange) -> RollbackPlan {
+        if status.timestamps.planned == nil { status.timestamps.planned = now.wholeSeconds }
+        status.reverted = change.commits.map(\.hex)
+        status.summary.reverted = change.commits.first?.short ?? change.restoreFrom.short
+        condition(ConditionType.planned, true, "Planned", "\(change.what) in \(change.apps.joined(separator: ", "))")
+        if spec.dryRun {
+            return end(.noOp, "DryRun", "would undo \(change.what) in \(change.apps.joined(separator: ", "))")
+        }
+        let blocking = observation.gates.filter { $0.state != .open }
+        if let first = blocking.first {
+            return wait(
+                .gated, first.reason?.rawValue ?? first.name.rawValue,
+                blocking.map(\.message).filter { !$0.isEmpty }.joined(separator: "; "),
+                until: blocking.compactMap(\.until).min())
+        }
+        if !spec.release {
+            status.holds = spec.pin ? change.apps : []
+            status.vetoes = spec.veto ? change.vetoes : []
+        }
+        var plan = wait(.reverting, "Reverting", "undoing \(change.what)")
+        plan.action = .revert(change)
+        return plan
+    }
+
+    mutating func afterPush() -> RollbackPlan {
+        guard let commit = observation.commit else { return RollbackPlan(status: status) }
+        status.commit = commit.commit.hex
+        status.gates = []
+        if status.reverted.isEmpty { status.reverted = commit.reverts }
+        if !spec.release {
+            status.holds = commit.holds
+            status.vetoes = commit.vetoes
+        }
+        if status.timestamps.committed == nil { status.timestamps.committed = commit.time.wholeSeconds }
+        condition(ConditionType.reverted, true, "Pushed", "commit \(commit.commit.short)")
+        guard case .present(let environment) = observation.target else {
+            return end(
+                .failed, RunReason.environmentDeleted.rawValue,
+                "environment \(spec.environment) is gone; commit \(commit.commit.short) stands in Git")
+        }
+        let waiting = observation.apps.filter { !$0.hasCommit || $0.app.sync != .synced }
+        guard waiting.isEmpty else {
+            let message = waiting.map {
+                "\($0.app.name)\($0.app.message.isEmpty ? " is being synced" : ": " + $0.app.message)"
+            }
+            .joined(separator: "; ")
+            condition(ConditionType.synced, false, "Syncing", message)
+            return wait(
+                .syncing, "Syncing", message,
+                orFailAt: (status.timestamps.committed ?? now) + environment.spec.sync.timeout.duration,
+                RunReason.applyFailed)
+        }
+        if status.timestamps.synced == nil { status.timestamps.synced = now.wholeSeconds }
+        condition(ConditionType.synced, true, "Synced", "commit \(commit.commit.short) is in the cluster")
+        let ill = observation.apps.filter { $0.app.health != .healthy }
+        guard ill.isEmpty else {
+            let message = ill.map {
+                "\($0.app.name) is \($0.app.health?.rawValue ?? "Unknown")\($0.app.message.isEmpty ? "" : ": ")\($0.app.message)"
+            }
+            .joined(separator: "; ")
+            condition(ConditionType.verified, false, "Verifying", message)
+            return wait(
+                .verifying, "Verifying", message,
+                orFailAt: (status.timestamps.synced ?? now) + environment.spec.verification.timeout.duration,
+                RunReason.healthTimeout)
+        }
+        status.timestamps.verified = now.wholeSeconds
+        condition(ConditionType.verified, true, "Healthy", "all apps are healthy")
+        return end(.succeeded, "Succeeded", "commit \(commit.commit.short) is live and healthy")
+    }
+
+    // MARK: Status
+
+    private mutating func wait(
+        _ phase: RollbackPhase, _ reason: String, _ message: String, orFailAt deadline: Timestamp, _ late: RunReason
+    ) -> RollbackPlan {
+        now < deadline
+            ? wait(phase, reason, message, until: deadline) : end(.failed, late.rawValue, message)
+    }
+
+    private mutating func wait(
+        _ phase: RollbackPhase, _ reason: String, _ message: String, until: Timestamp? = nil
+    ) -> RollbackPlan {
+        status.phase = phase
+        status.reason = reason
+        status.message = message.bounded(to: Condition.messageLimit)
+        condition(ConditionType.ready, false, reason, message)
+        condition(ConditionType.reconciling, true, reason, message)
+        condition(ConditionType.stalled, false, "Proceeding", "")
+        return RollbackPlan(status: status, requeueAt: until)
+    }
+
+    private mutating func end(_ phase: RollbackPhase, _ reason: String, _ message: String) -> RollbackPlan {
+        let good = phase == .succeeded || phase == .noOp
+        status.phase = phase
+        status.reason = reason
+        status.message = message.bounded(to: Condition.messageLimit)
+        status.timestamps.finished = now.wholeSeconds
+        if let requested = status.timestamps.requested {
+            status.summary.took = "\((now - requested).microseconds / 1_000_000)s"
+        }
+        condition(ConditionType.ready, good, reason, message)
+        condition(ConditionType.reconciling, false, "Finished", "")
+        condition(ConditionType.stalled, !good, good ? "Finished" : reason, good ? "" : message)
+        return RollbackPlan(status: status)
+    }
+
+    private mutating func condition(_ type: String, _ value: Bool, _ reason: String, _ message: String) {
+        status.conditions.set(
+            Condition(
+                type: type, status: value, reason: reason, message: message,
+                generation: rollback.metadata.generation, at: now))
+    }
+}

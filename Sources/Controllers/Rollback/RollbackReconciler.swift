@@ -1,0 +1,100 @@
+package import ControllerRuntime
+internal import Core
+internal import Git
+internal import KubernetesClient
+package import KubernetesModel
+internal import Logging
+internal import SluiceAPI
+
+/// Carries a Rollback through its phases. Each call plans from what is now and does at most one thing.
+package struct RollbackReconciler: Reconciler {
+    private let context: OperatorContext
+    private let observer: RollbackObserver
+    private let writer: BranchWriter
+    private let status: StatusWriter
+
+    package init(_ context: OperatorContext) {
+        self.context = context
+        observer = RollbackObserver(context)
+        writer = BranchWriter(context)
+        status = StatusWriter(store: context.store(Rollback.self), logger: context.logger)
+    }
+
+    package func reconcile(_ key: NamespacedName, _ call: ReconcileContext) async throws -> ReconcileResult {
+        guard let entry = context.rollbacks.get(key) else {
+            status.forget(key)
+            context.environmentQueue.add(context.environments.names.filter { $0.namespace == key.namespace })
+            return .done
+        }
+        let manifest = status.freshest(entry.manifest)
+        let rollback: Rollback
+        do throws(FieldError) {
+            rollback = try Rollback(manifest: manifest)
+        } catch {
+            try await status.write(Unreadable.status(manifest, error, now: context.clock.now()), to: manifest)
+            return .done
+        }
+        let isOver = rollback.status.attempt == rollback.spec.attempt && (rollback.status.phase?.isTerminal ?? false)
+        let observation =
+            isOver ? RollbackObservation(rollback: rollback, target: .missing) : try await observer.observe(rollback)
+        let plan = RollbackPlanner.plan(observation, now: context.clock.now())
+        guard let written = try await write(plan.status, rollback, manifest) else { return .done }
+        if plan.status != rollback.status {
+            announce(plan.status, rollback, written)
+            // What it holds and vetoes, and that promotions may go on, is for others to see.
+            context.wake.environmentChanged(NamespacedName(namespace: key.namespace, name: rollback.spec.environment))
+            if plan.status.phase?.isTerminal ?? false {
+                context.promotionQueue.add(context.promotions.names.filter { $0.namespace == key.namespace })
+            }
+        }
+        guard case .revert(let change)? = plan.action, let environment = observation.target.environment else {
+            return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
+        }
+        return try await revert(rollback, change, environment, plan, written, call)
+    }
+
+    private func revert(
+        _ rollback: Rollback, _ change: RollbackChange, _ environment: Environment, _ plan: RollbackPlan,
+        _ manifest: Manifest, _ call: ReconcileContext
+    ) async throws -> ReconcileResult {
+        var rollback = rollback
+        rollback.status = plan.status
+        do {
+            let (outcome, restored) = try await writer.revert(rollback, change, in: environment)
+            switch outcome {
+            case .pushed(let commit):
+                call.logger.info(
+                    "Rollback was pushed",
+                    metadata: .init([.environment: environment.metadata.name, .revision: commit.hex]))
+                rollback.status.restoredPaths = restored
+                if !restored.isEmpty { _ = try await write(rollback.status, rollback, manifest) }
+                return .requeue(after: .zero)
+            case .planAgain(let why):
+                call.logger.info("Rollback is planned again", metadata: .init([.reason: why]))
+                return .requeue(after: .milliseconds(Int64.random(in: 20...200)))
+            }
+        } catch let error as ChangeError {
+            // The repository itself says that nothing can be made of it: that is how this attempt ends.
+            var observation = RollbackObservation(rollback: rollback, target: .present(environment))
+            observation.change = .failure(error)
+            observation.requester = plan.status.requester
+            let end = RollbackPlanner.plan(observation, now: context.clock.now())
+            _ = try await write(end.status, rollback, manifest)
+            return .done
+        }
+    }
+
+    private func write(_ next: RollbackStatus, _ rollback: Rollback, _ manifest: Manifest) async throws -> Manifest? {
+        let object = Rollback(metadata: rollback.metadata, spec: rollback.spec, status: next)
+        return try await status.write(object.statusJSON, to: manifest)
+    }
+
+    private func announce(_ next: RollbackStatus, _ rollback: Rollback, _ manifest: Manifest) {
+        guard let phase = next.phase, phase != rollback.status.phase else { return }
+        let bad = phase == .failed || phase == .conflict
+        context.events.record(
+            ObjectEvent(
+                bad ? .warning : .normal, regarding: ObjectReference(manifest),
+                reason: next.reason.isEmpty ? phase.rawValue : next.reason, action: phase.rawValue, note: next.message))
+    }
+}

@@ -19,6 +19,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// A library target; `hack/check` compares its imports with the table in CONTRIBUTING.md.
@@ -77,7 +78,7 @@ let package = Package(
 
         .executableTarget(
             name: "sluice",
-            dependencies: ["Controllers", "Server", arguments, lifecycle],
+            dependencies: ["Controllers", "Server", arguments, lifecycle, signals],
             swiftSettings: strict),
         .executableTarget(name: "bench", dependencies: ["KubernetesClient", arguments], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),

@@ -1,0 +1,59 @@
+import Core
+import Glibc
+import KubernetesModel
+import YAML
+
+/// Reading what is named on the command line.
+enum Files {
+    /// The bytes of a file, or of standard input for `-`.
+    static func read(_ path: String) throws -> [UInt8] {
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure.usage("\(path): \(reason())") }
+        defer { if path != "-" { close(descriptor) } }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Failure.usage("\(path): \(reason())") }
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
+            guard bytes.count <= 64 << 20 else { throw Failure.usage("\(path): larger than 64 MiB") }
+        }
+    }
+
+    /// Writes a file whole or not at all.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        let temporary = path + ".tmp-\(getpid())"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Failure.found("\(path): \(reason())") }
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes { raw in
+                Glibc.write(descriptor, raw.baseAddress?.advanced(by: offset), raw.count - offset)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            offset += count
+        }
+        let failed = offset < bytes.count
+        close(descriptor)
+        guard !failed, rename(temporary, path) == 0 else {
+            let why = reason()
+            unlink(temporary)
+            throw Failure.found("\(path): \(why)")
+        }
+    }
+
+    /// The documents of a YAML or JSON file with their places, nulls left out.
+    static func documents(_ path: String) throws -> [(node: YAMLNode, manifest: Manifest)] {
+        try YAML.documents(parsing: read(path), file: path).compactMap { node in
+            let json = try node.json(.goYAML3)
+            return json.isNull ? nil : (node, Manifest(json))
+        }
+    }
+
+    private static func reason() -> String {
+        strerror(errno).map { String(cString: $0) } ?? "cannot be read"
+    }
+}

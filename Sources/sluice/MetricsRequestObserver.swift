@@ -1,0 +1,61 @@
+import Controllers
+import KubernetesClient
+import Kustomize
+import Metrics
+import Server
+import Sync
+import Synchronization
+
+/// Counts requests to API servers by verb, resource and status.
+final class MetricsRequestObserver: RequestObserver {
+    private struct Key: Hashable {
+        let verb: String
+        let resource: String
+        let status: Int
+    }
+
+    private let counters = Mutex<[Key: Counter]>([:])
+
+    func requestFinished(_ record: RequestRecord) {
+        let key = Key(verb: record.verb, resource: record.resource, status: record.status)
+        let counter = counters.withLock { counters in
+            if let known = counters[key] { return known }
+            let made = Counter(
+                label: "sluice_kubernetes_requests_total",
+                dimensions: [("verb", key.verb), ("resource", key.resource), ("status", String(key.status))])
+            counters[key] = made
+            return made
+        }
+        counter.increment()
+    }
+}
+
+/// What the operator counts itself, read when metrics are asked for.
+enum OperatorMetrics {
+    static let help = [
+        "sluice_renders_total": "Apps rendered.",
+        "sluice_render_hits_total": "Renders reused.",
+        "sluice_render_cache_bytes": "What reused renders take.",
+        "sluice_sync_applied_total": "Objects applied.",
+        "sluice_sync_pruned_total": "Objects pruned.",
+        "sluice_sync_dry_runs_total": "Applies that only asked.",
+        "sluice_sync_failed_total": "Actions that failed.",
+        "sluice_kubernetes_requests_total": "Requests to API servers.",
+    ]
+
+    static func samples(_ sluice: Operator) -> [PrometheusSample] {
+        let renders = sluice.renderCounters
+        let sync = sluice.syncCounters
+        return [
+            PrometheusSample("sluice_renders_total", .counter, Double(renders.renders)),
+            PrometheusSample("sluice_render_hits_total", .counter, Double(renders.hits)),
+            PrometheusSample(
+                "sluice_render_cache_bytes", .gauge, Double(renders.bytes)),
+            PrometheusSample("sluice_sync_applied_total", .counter, Double(sync.applied)),
+            PrometheusSample("sluice_sync_pruned_total", .counter, Double(sync.pruned)),
+            PrometheusSample(
+                "sluice_sync_dry_runs_total", .counter, Double(sync.dryRuns)),
+            PrometheusSample("sluice_sync_failed_total", .counter, Double(sync.failed)),
+        ]
+    }
+}

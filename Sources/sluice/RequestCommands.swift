@@ -1,0 +1,179 @@
+import ArgumentParser
+import Core
+import KubernetesClient
+import KubernetesModel
+import SluiceAPI
+import YAML
+
+/// Where a new object goes: a file to commit, or the API.
+struct DestinationOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("f"), .long], help: "Write the object to this file, to be committed, instead of the API.")
+    var file: String?
+
+    @OptionGroup var cluster: ClusterOptions
+
+    func deliver(_ manifest: Manifest) async throws {
+        if let file {
+            try Files.write(YAMLEmitter.bytes(of: manifest.json), to: file)
+            Console.print("wrote \(file); commit and push it")
+            return
+        }
+        let client = try cluster.client()
+        var manifest = manifest
+        manifest.json["metadata"]?["namespace"] = .string(cluster.namespace(client))
+        let resource = try await client.resource(for: manifest.gvk)
+        let created = try await client.create(resource, manifest)
+        Console.print("created \(manifest.kind.lowercased()) \(created.name)")
+    }
+}
+
+struct PromoteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "promote",
+        abstract: "Asks for a promotion, through Git or the API.",
+        discussion: """
+            Example: sluice promote cart-v2 --environment staging --app cart --from dev --file sluice/cart-v2.yaml
+            Example: sluice promote cart-v2 --environment dev --app cart --image company/cart:v2
+            """)
+
+    @Argument(help: "The name of the Promotion.")
+    var name: String
+
+    @Option(help: "The environment to promote into.")
+    var environment: String
+
+    @Option(help: "An app; may be given several times. A glob makes a release train.")
+    var app: [String]
+
+    @Option(help: "Take the images that are live and healthy in this environment.")
+    var from: String?
+
+    @Option(help: "Set this image, as name:tag or name@digest.")
+    var image: String?
+
+    @Option(help: "Why.")
+    var reason: String = ""
+
+    @Flag(help: "Only plan.")
+    var dryRun = false
+
+    @OptionGroup var destination: DestinationOptions
+
+    func run() async throws {
+        guard (from == nil) != (image == nil) else { throw Failure.usage("give exactly one of --from and --image") }
+        var items: [PromotionSpec.Item] = []
+        for app in app {
+            var item =
+                app.contains("*") || app.contains("?") ? PromotionSpec.Item(apps: [app]) : PromotionSpec.Item(app: app)
+            if let from { item.fromEnvironment = from }
+            if let image { item.image = try override(image) }
+            items.append(item)
+        }
+        let spec = PromotionSpec(environment: environment, items: items, reason: reason, dryRun: dryRun)
+        try await destination.deliver(
+            Promotion(metadata: ObjectMeta(name: name), spec: spec).manifest.withoutEmptyFields)
+    }
+
+    private func override(_ text: String) throws -> ImageOverride {
+        if let at = text.firstIndex(of: "@") {
+            return ImageOverride(name: String(text[..<at]), digest: String(text[text.index(after: at)...]))
+        }
+        guard let colon = text.lastIndex(of: ":"), !text[colon...].contains("/") else {
+            throw Failure.usage("--image \(text): write name:tag or name@digest")
+        }
+        return ImageOverride(name: String(text[..<colon]), newTag: String(text[text.index(after: colon)...]))
+    }
+}
+
+struct RollbackCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback",
+        abstract: "Asks for a rollback, through Git or the API.",
+        discussion: "Example: sluice rollback cart-undo --environment production --promotion cart-v2 --reason INC-7")
+
+    @Argument(help: "The name of the Rollback.")
+    var name: String
+
+    @Option(help: "The environment.")
+    var environment: String
+
+    @Option(help: "Undo this Promotion.")
+    var promotion: String?
+
+    @Option(help: "Undo this commit.")
+    var commit: String?
+
+    @Option(help: "Undo the last N promotions.")
+    var steps: Int?
+
+    @Flag(help: "Go back to the last healthy revision.")
+    var lastHealthy = false
+
+    @Option(help: "Why.")
+    var reason: String = ""
+
+    @Flag(inversion: .prefixedNo, help: "Hold the apps until the rollback is released.")
+    var pin = true
+
+    @Flag(inversion: .prefixedNo, help: "Refuse the version from now on.")
+    var veto = true
+
+    @OptionGroup var destination: DestinationOptions
+
+    func run() async throws {
+        guard [promotion != nil, commit != nil, steps != nil, lastHealthy].count(where: { $0 }) == 1 else {
+            throw Failure.usage("give exactly one of --promotion, --commit, --steps and --last-healthy")
+        }
+        let target = RollbackSpec.Target(
+            promotion: promotion ?? "", commit: commit ?? "", lastHealthy: lastHealthy, steps: steps ?? 0)
+        let spec = RollbackSpec(environment: environment, target: target, reason: reason, pin: pin, veto: veto)
+        try await destination.deliver(
+            Rollback(metadata: ObjectMeta(name: name), spec: spec).manifest.withoutEmptyFields)
+    }
+}
+
+struct RefreshCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh",
+        abstract: "Asks the operator to look at an environment's source now.",
+        discussion: "Example: sluice refresh production -n shop")
+
+    @Argument(help: "The environment.")
+    var environment: String
+
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        let client = try cluster.client()
+        let resource = try await client.resource(for: Environment.gvk)
+        let value = "\(SystemClock().now().rfc3339Micro)"
+        let patch: JSONValue = ["metadata": ["annotations": .object([Annotation.reconcileAt: .string(value)])]]
+        _ = try await client.patch(
+            resource, namespace: cluster.namespace(client), name: environment, .merge(patch))
+        Console.print("environment \(environment) is being refreshed")
+    }
+}
+
+extension Manifest {
+    /// The object without empty texts, lists and maps in its spec, as a person would write it.
+    var withoutEmptyFields: Manifest {
+        func clean(_ value: JSONValue) -> JSONValue? {
+            switch value {
+            case .object(let object):
+                var out = JSONObject()
+                for (key, child) in object { out[key] = clean(child) }
+                return out.isEmpty ? nil : .object(out)
+            case .array(let elements):
+                let kept = elements.compactMap(clean)
+                return kept.isEmpty ? nil : .array(kept)
+            case .string(let text): return text.isEmpty ? nil : value
+            case .null: return nil
+            default: return value
+            }
+        }
+        var copy = self
+        copy.json["spec"] = json["spec"].flatMap(clean)
+        return copy
+    }
+}

@@ -1,0 +1,133 @@
+import ArgumentParser
+import Controllers
+import Core
+import Git
+import Glibc
+import HTTP
+import KubernetesClient
+import Logging
+import Metrics
+import Server
+import ServiceLifecycle
+import UnixSignals
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs the operator until it is told to stop.",
+        discussion: """
+            SIGTERM and SIGINT end it gracefully: calls under way are finished and the lease is given back.
+
+            Example: sluice run --state-dir /var/lib/sluice
+            """)
+
+    @OptionGroup var cluster: ClusterOptions
+
+    @Option(help: "Where mirrors of Git repositories are kept; an empty directory is enough.")
+    var stateDir: String = "/tmp/sluice"
+
+    @Flag(help: "Do not register the CRDs; somebody else has.")
+    var skipCrds = false
+
+    @Flag(help: "Watch all namespaces; by default only --namespace, if given.")
+    var allNamespaces = false
+
+    @Option(help: "The namespace of the lease; without it this process leads without asking.")
+    var leaseNamespace: String?
+
+    @Option(help: "The name of the lease.")
+    var leaseName: String = "sluice"
+
+    @Option(help: "Unique to this process.")
+    var identity: String?
+
+    @Option(help: "The address of probes and metrics.")
+    var listen: String = "127.0.0.1"
+
+    @Option(help: "The port of probes and metrics; 0 for a free one.")
+    var port: Int = 8080
+
+    @Option(help: "How many objects of one kind are worked on at once.")
+    var workers: Int = 4
+
+    @Option(help: "trace, debug, info, notice, warning or error.")
+    var logLevel: String = "info"
+
+    @Option(help: "json or text; by default text on a terminal.")
+    var logFormat: String?
+
+    @Flag(help: "Allow repositories at file:// addresses, which read this machine's disk.")
+    var allowFileRepositories = false
+
+    @Flag(help: "Allow repositories at http:// addresses of other machines, in the clear.")
+    var allowInsecureHttp = false
+
+    func run() async throws {
+        let logger = try logger()
+        let registry = PrometheusRegistry()
+        registry.collect { ProcessMetrics.samples() }
+        MetricsSystem.bootstrap(registry)
+        let transport = try CurlTransport()
+        let configuration = try ClusterConfiguration.load(path: cluster.kubeconfig, context: cluster.context)
+        let observer = MetricsRequestObserver()
+        let client = KubernetesClient(configuration: configuration, transport: transport, observer: observer)
+        var options = Operator.Options(stateDirectory: stateDir, identity: identity ?? Self.defaultIdentity())
+        options.namespace = allNamespaces ? nil : cluster.namespace
+        options.registersCRDs = !skipCrds
+        options.workers = max(1, workers)
+        options.git.allowFile = allowFileRepositories
+        options.git.allowInsecureHTTP = allowInsecureHttp
+        options.lease = leaseNamespace.map { Operator.NamespacedLease(namespace: $0, name: leaseName) }
+        let sluice = Operator(
+            client: client, transport: transport, options: options, logger: logger, observer: observer)
+        registry.describe(OperatorMetrics.help)
+        registry.collect { OperatorMetrics.samples(sluice) }
+        let server = OperatorServer(
+            OperatorServer.Options(host: listen, port: port), registry: registry, logger: logger,
+            readiness: { sluice.state == .starting ? .notReady("the caches are being filled") : .ready },
+            onBound: { port in logger.info("Serving probes and metrics", metadata: ["port": .stringConvertible(port)]) }
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(
+                        service: OperatorService(operator: sluice), successTerminationBehavior: .gracefullyShutdownGroup
+                    ),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func logger() throws -> Logger {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw Failure.usage("--log-level \(logLevel): choose one of trace, debug, info, notice, warning, error")
+        }
+        let format: JSONLogHandler.Format
+        if let logFormat {
+            guard let chosen = JSONLogHandler.Format(rawValue: logFormat) else {
+                throw Failure.usage("--log-format \(logFormat): choose json or text")
+            }
+            format = chosen
+        } else {
+            format = JSONLogHandler.defaultFormat
+        }
+        return Logger(label: "sluice") { _ in JSONLogHandler(format: format, level: level) }
+    }
+
+    /// The host's name, which is the Pod's, and the process.
+    private static func defaultIdentity() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        gethostname(&buffer, buffer.count - 1)
+        let host = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(host)-\(getpid())"
+    }
+}
+
+/// The operator as a service: a graceful shutdown cancels it, and it takes its time to end well.
+struct OperatorService: Service {
+    let `operator`: Operator
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await self.operator.run() }
+    }
+}

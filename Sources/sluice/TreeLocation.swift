@@ -1,0 +1,46 @@
+import Core
+import Glibc
+
+/// A directory on disk as a place in a tree: the tree's root, and the path from there.
+struct TreeLocation {
+    let root: String
+    /// Normalised; empty for the root itself.
+    let path: String
+
+    /// - Parameter root: the tree's root; by default the nearest parent that holds a `.git`, or the directory itself
+    ///   where there is none.
+    init(directory: String, root: String?) throws {
+        guard let full = TreeLocation.absolute(directory) else {
+            throw Failure.usage("\(directory): there is no such directory")
+        }
+        if let root {
+            guard let base = TreeLocation.absolute(root) else {
+                throw Failure.usage("\(root): there is no such directory")
+            }
+            guard full == base || full.hasPrefix(base == "/" ? base : base + "/") else {
+                throw Failure.usage("\(directory) is not below --root \(root)")
+            }
+            self.root = base
+        } else {
+            self.root = TreeLocation.workTree(around: full) ?? full
+        }
+        path = String(full.dropFirst(self.root.count).drop { $0 == "/" })
+    }
+
+    /// The real path of something that exists.
+    private static func absolute(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func workTree(around path: String) -> String? {
+        var current = path
+        while !current.isEmpty {
+            if access(current + "/.git", F_OK) == 0 { return current }
+            guard let slash = current.lastIndex(of: "/") else { return nil }
+            current = String(current[..<slash])
+        }
+        return nil
+    }
+}

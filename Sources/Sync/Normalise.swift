@@ -4,7 +4,7 @@ internal import KubernetesModel
 /// What is done to a rendered object before it is sent, so that servers of every version understand it alike.
 enum Normalise {
     /// Fields of `metadata` that only the server writes; with some of them in it an apply is refused.
-    private static let serverMetadata = [
+    static let serverMetadata = [
         "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "managedFields",
         "resourceVersion", "selfLink", "uid",
     ]

@@ -116,6 +116,37 @@ package final class ClusterSync: Sendable {
             removed: request.removed)
     }
 
+    /// What a sync would change in the cluster, as the server would write it; nothing is changed.
+    ///
+    /// For each object one read and one dry run; the errors are of objects that could not be compared.
+    package func diff(_ request: SyncRequest) async -> (diff: ObjectDiff, errors: [SyncError]) {
+        let executor: SyncExecutor
+        do throws(SyncError) {
+            executor = try self.executor(request)
+        } catch {
+            return (ObjectDiff(before: [], after: []), [error])
+        }
+        var before: [Manifest] = []
+        var after: [Manifest] = []
+        var errors = request.app.violations
+        await withTaskGroup(of: (before: Manifest?, after: Manifest?, error: SyncError?).self) { group in
+            for object in request.app.objects where !object.options.unmanaged {
+                group.addTask { await executor.preview(object) }
+            }
+            let wanted = request.wanted
+            for record in index.tracked(request.environment, app: request.app.name)
+            where !wanted.contains(record.key) && record.isTracked && !record.isHook && request.policy.prune {
+                group.addTask { await executor.preview(record) }
+            }
+            for await result in group {
+                if let manifest = result.before { before.append(manifest) }
+                if let manifest = result.after { after.append(manifest) }
+                if let error = result.error { errors.append(error) }
+            }
+        }
+        return (ObjectDiff(before: before, after: after), errors.sorted { $0.message < $1.message })
+    }
+
     private func executor(_ request: SyncRequest) throws(SyncError) -> SyncExecutor {
         var acting = client
         if let user = request.impersonate {

@@ -47,6 +47,15 @@ package struct DesiredApp: Sendable {
         hooks = builder.violations.isEmpty ? builder.hooks : []
     }
 
+    /// An app of which nothing is wanted: one that left Git, or whose environment is deleted.
+    package init(nothingOf name: String, revision: String = "") {
+        self.name = name
+        self.revision = revision
+        objects = []
+        hooks = []
+        violations = []
+    }
+
     /// The same app, with these kinds served now.
     func serving(_ kinds: Set<GroupVersionKind>) -> DesiredApp {
         var copy = self

@@ -44,7 +44,7 @@ enum SyncFailure {
                     || (cause.message.isEmpty && cause.field == "type")
             case "FieldValueForbidden":
                 return cause.message.contains("immutable") || cause.message.contains("updates to statefulset spec")
-                    || cause.message.contains("pod updates may not change") || cause.message.contains("are forbidden.")
+                    || cause.message.contains("pod updates may not change")
                     || cause.message.contains("updates to parameters are forbidden")
                     || (cause.message.isEmpty && (cause.field == "data" || cause.field == "immutable"))
             default: return false

@@ -360,6 +360,49 @@ import Testing
         }
     }
 
+    @Test func `a diff shows what a sync would change, and nothing else`() async throws {
+        try await staged { stage in
+            let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}"
+            let app = try await stage.app(try manifests(Self.deployment, Self.configMap("old"), secret))
+            try await stage.run(app)
+            func request(_ app: DesiredApp) -> SyncRequest {
+                SyncRequest(environment: stage.environment, app: app, wanted: Set(app.objects.map(\.key)))
+            }
+            let none = await stage.sync.diff(request(app))
+            #expect(none.errors.map(\.message) == [])
+            #expect(none.diff.isEmpty, "\(none.diff.text(limit: 2000).text)")
+            try stage.kubectl(["scale", "deployment", "frontend", "--replicas=20"])
+            let newer = try await stage.app(
+                try manifests(
+                    Self.deployment.replacing("frontend:1", "frontend:2"), Self.configMap("new"),
+                    secret.replacing("hunter2", "hunter3")))
+            let some = await stage.sync.diff(request(newer))
+            #expect(some.errors.map(\.message) == [])
+            #expect(some.diff.count(.added) == 1)
+            #expect(some.diff.count(.removed) == 1)
+            let text = some.diff.text(limit: 10_000).text
+            #expect(text.contains("  - spec.replicas: 20\n  + spec.replicas: 3\n"))
+            #expect(text.contains("  - spec.template.spec.containers[app].image: \"frontend:1\"\n"))
+            #expect(text.contains("+ data.password: \"<masked sha256:"))
+            #expect(!text.contains("hunter"))
+            #expect(!text.contains("aHVudGVy"))
+        }
+    }
+
+    @Test func `an environment goes with all its objects, last kinds first`() async throws {
+        try await staged { stage in
+            let app = try await stage.app(try manifests(Self.deployment, Self.configMap("c")))
+            try await stage.run(app)
+            for name in stage.sync.index.apps(of: stage.environment) {
+                let outcome = try await stage.run(DesiredApp(nothingOf: name)) { $0.removed = true }
+                #expect(outcome.errors.map(\.message) == [])
+                #expect(outcome.pruned == 2)
+            }
+            try await stage.eventually("all is gone") { stage.sync.index.apps(of: stage.environment).isEmpty }
+            #expect(try await stage.get("ConfigMap", "v1", "c") == nil)
+        }
+    }
+
     @Test func `an idle environment sends nothing`() async throws {
         try await staged { stage in
             let app = try await stage.app(try manifests(Self.configMap("c"), Self.deployment))

@@ -258,7 +258,7 @@ struct PromotionPlannerBeforePushTests {
 @Suite("Promotion planner, after the push")
 struct PromotionPlannerAfterPushTests {
     private func plan(_ story: PromotionStory, _ apps: [PromotionObservation.AppProgress], after seconds: Int = 0)
-        -> PromotionPlan
+        throws -> PromotionPlan
     {
         var observation = story.observation
         observation.change = nil

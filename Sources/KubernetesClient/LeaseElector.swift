@@ -65,9 +65,12 @@ package struct LeaseElector: Sendable {
             let result = await attempt(&state)
             switch result {
             case .held:
-                if !state.holding, !Task.isCancelled { changed(true) }
-                announced = !Task.isCancelled || state.holding
-                state.holding = true
+                // Noted before it is told: whoever hears it may cancel us in the same moment.
+                if !state.holding {
+                    announced = !Task.isCancelled
+                    state.holding = true
+                    if announced { changed(true) }
+                }
                 // Counted from before the request: the server saw it later than that.
                 state.renewed = started
             case .lost:

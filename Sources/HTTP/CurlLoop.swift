@@ -18,6 +18,8 @@ final class CurlLoop: Sendable {
     }
 
     private let inbox = Mutex(Inbox())
+    /// Connections opened for transfers that have ended.
+    let connectionsOpened = Atomic(0)
     /// Written once per batch of commands to wake the thread. Closed when the last reference to the loop goes, which
     /// the thread itself holds one of.
     let wakeDescriptor: Int32

@@ -152,6 +152,9 @@ final class CurlReactor {
     private func finishDone(_ lane: CurlLane) {
         while let (handle, code) = lane.nextDone() {
             guard let transfer = CurlReactor.transfer(of: handle) else { continue }
+            var opened = 0
+            sluice_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &opened)
+            loop.connectionsOpened.add(opened, ordering: .relaxed)
             if detach(transfer) { transfer.finish(code) }
         }
     }

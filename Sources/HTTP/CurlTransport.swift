@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The transport over libcurl: one loop on one thread for all exchanges of the process.
 ///
 /// Flow: any thread hands a request over; the loop's thread runs it and wakes the caller when the response, its head or
@@ -30,6 +32,9 @@ package final class CurlTransport: HTTPTransport {
     deinit {
         loop.stop()
     }
+
+    /// How many connections were opened so far, for metrics; those of streams count when they end.
+    package var connectionsOpened: Int { loop.connectionsOpened.load(ordering: .relaxed) }
 
     /// Ends every exchange with ``HTTPError/Code/shutDown`` and the thread after them; later requests fail the same way.
     package func shutdown() {

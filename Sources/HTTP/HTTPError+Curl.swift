@@ -4,8 +4,32 @@ internal import Core
 extension HTTPError {
     /// The error for libcurl's code (https://curl.se/libcurl/c/libcurl-errors.html).
     init(curl code: CURLcode, url: String, detail: String) {
-        let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+        let general = String(cString: curl_easy_strerror(code))
+        let text: String =
+            switch code {
+            case CURLE_OPERATION_TIMEDOUT: "no whole answer before the deadline"
+            case CURLE_HTTP2_STREAM, CURLE_HTTP2, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE:
+                "the connection was lost"
+            default: detail.isEmpty ? general : HTTPError.withoutTimes(detail)
+            }
         self.init(HTTPError.code(of: code), "\(url): \(text.bounded(to: 256))")
+    }
+
+    /// The text without libcurl's ` after 3 ms`: what fails twice in the same way must read the same, because it ends
+    /// in conditions that are written only when they change.
+    static func withoutTimes(_ text: String) -> String {
+        var words = text.split(separator: " ", omittingEmptySubsequences: false)
+        var index = 0
+        while index + 2 < words.count {
+            let isTime = words[index] == "after" && Int(words[index + 1]) != nil && words[index + 2].hasPrefix("ms")
+            if isTime, index > 0 {
+                words[index - 1] += words[index + 2].dropFirst(2)
+                words.removeSubrange(index...index + 2)
+            } else {
+                index += 1
+            }
+        }
+        return words.joined(separator: " ")
     }
 
     private static func code(of code: CURLcode) -> Code {

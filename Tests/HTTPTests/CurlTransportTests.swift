@@ -66,6 +66,8 @@ struct CurlTransportTests {
         }
         #expect(error?.code == .connectFailed)
         #expect(error?.message.contains("127.0.0.1:\(port)/x") == true)
+        #expect(
+            error?.message.hasSuffix("Failed to connect to 127.0.0.1 port \(port): Couldn't connect to server") == true)
         #expect(error?.message.contains("secret") == false)
         #expect(error?.disposition == .transient)
     }

@@ -299,6 +299,8 @@ struct KubernetesIntegrationTests {
             }
             let all = try await client.list(.configMaps, ObjectSelector(namespace: namespace))
             #expect(all.filter { $0.name.hasPrefix("c") }.count == 100)
+            // One with HTTP/2; a few more while the first is not yet known to speak it.
+            #expect((1...4).contains(transport.connectionsOpened))
         }
     }
 }

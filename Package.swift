@@ -103,6 +103,7 @@ let package = Package(
                 "ControllerRuntime", "KubernetesClient", "HTTP", "TestSupport", log,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
+        tests("EndToEndTests", []),
         tests("ControllersTests", ["Controllers"]),
         tests("ServerTests", ["Server", log, metrics, lifecycle]),
     ]

@@ -48,9 +48,9 @@ chapter_promotion_to_staging() {
     git -C "$GITOPS/work" log -1 --format='%an: %s%n%n%b' --grep='^Promotion: shop/frontend-to-staging' | sed 's/^/       /' >&2
 }
 
-# open_window_at_next_minute: production opens at the first full minute that is at least 40 s away.
+# open_window_at_next_minute: production opens at the first full minute that is at least 12 s away.
 open_window_at_next_minute() {
-    local opens=$((($(date +%s) + 40 + 59) / 60 * 60))
+    local opens=$((($(date +%s) + 12 + 59) / 60 * 60))
     refresh
     sed -i "s/schedule: .*/schedule: $(date -u -d "@$opens" '+%-M %-H') * * */" \
         "$GITOPS/work/delivery/environments/production.yaml"
@@ -123,16 +123,19 @@ END
     deliver carol "Roll the bad frontend back"
     expect 90 "the rollback has Succeeded" phase_is rollback frontend-undo Succeeded
     expect 60 "frontend v1.2.4 is live in production again" runs production frontend v1.2.4
+    expect 30 "the bad promotion says RolledBack" phase_is promotion "$name" RolledBack
     refresh
     git -C "$GITOPS/work" log -4 --format='       %h %an: %s' -- apps/frontend/overlays/production >&2
 }
 
+all_ready() { [[ -z $(kubectl -n shop get environments -o 'jsonpath={range .items[?(@.status.phase!="Ready")]}{.metadata.name}{end}') ]]; }
 bad_pod_runs() { kubectl -n shop-production get pods -l app=frontend | grep -q '0/1 *Running'; }
 
 chapter_tell() {
     chapter g "sluice status and sluice audit tell it all"
-    "$SLUICE_ROOT/.build/debug/sluice" status --kubeconfig "$KUBECONFIG" --namespace shop
-    "$SLUICE_ROOT/.build/debug/sluice" audit --repository "$GITOPS/work"
+    expect 60 "every environment is Ready" all_ready
+    "$SLUICE_BINARY" status --kubeconfig "$KUBECONFIG" --namespace shop
+    "$SLUICE_BINARY" audit --repository "$GITOPS/work"
 }
 
 chapter_nothing_by_hand() {

@@ -27,7 +27,7 @@ expect() {
 start_operator() {
     # Only its own kubeconfig: the operator gets nothing else from the environment.
     process_start "$DEMO/operator.pid" "$DEMO/operator.log" env -u KUBECONFIG \
-        "$SLUICE_ROOT/.build/debug/sluice" run --kubeconfig "$KUBECONFIG" --state-dir "$DEMO/operator"
+        "$SLUICE_BINARY" run --kubeconfig "$KUBECONFIG" --state-dir "$DEMO/operator" --port 0
     tell "operator started, process $(cut -d' ' -f1 "$DEMO/operator.pid")"
 }
 
@@ -36,7 +36,7 @@ bootstrap_delivery() {
     wait_until 60 "the operator's CRDs" kubectl get crd environments.sluice.dev promotions.sluice.dev rollbacks.sluice.dev
     kubectl wait --for=condition=Established --timeout=30s crd/environments.sluice.dev >/dev/null
     (
-        eval "$("$HACK/git-server" env --name demo)"
+        eval "$("$HACK/git-server" env --name "$DEMO_NAME")"
         kubectl create namespace shop --dry-run=client -o yaml | kubectl apply -f - >/dev/null
         kubectl -n shop create secret generic gitops-git --from-literal="username=$SLUICE_GIT_USERNAME" \
             --from-file=password=<(printf %s "$SLUICE_GIT_PASSWORD") --dry-run=client -o yaml | kubectl apply -f - >/dev/null
@@ -104,7 +104,7 @@ demo_down() {
 
 demo_down_quietly() {
     process_stop "$DEMO/operator.pid" 30
-    if [[ -d $SLUICE_STATE/clusters/demo ]]; then "$HACK/cluster" down --name demo; fi
-    if [[ -d $SLUICE_STATE/git-servers/demo ]]; then "$HACK/git-server" down --name demo; fi
+    if [[ -d $SLUICE_STATE/clusters/$DEMO_NAME ]]; then "$HACK/cluster" down --name "$DEMO_NAME"; fi
+    if [[ -d $SLUICE_STATE/git-servers/$DEMO_NAME ]]; then "$HACK/git-server" down --name "$DEMO_NAME"; fi
     rm -rf "$DEMO"
 }

@@ -10,6 +10,7 @@ final class ClientCore: Sendable {
     private let transport: any HTTPTransport
     private let credentials: CredentialProvider
     private let observer: (any RequestObserver)?
+    let serverClock = ServerClock()
 
     init(
         configuration: ClusterConfiguration, transport: any HTTPTransport, clock: any WallClock,
@@ -92,6 +93,8 @@ final class ClientCore: Sendable {
                 throw KubernetesError(error, subject: call.subject)
             }
             let status = head(answer).status
+            serverClock.observe(
+                head(answer).headers["Date"], took: monotonicClock.now() - start, now: clock.now())
             note(call, status: status, since: start)
             guard status == 401, !renewed, credentials.invalidate() else { return answer }
             renewed = true

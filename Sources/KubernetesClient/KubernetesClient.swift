@@ -27,6 +27,9 @@ package struct KubernetesClient: Sendable {
     }
 
     /// The namespace that the configuration names for requests without one.
+    /// How far this machine's clock is from the API server's.
+    package var serverClock: ServerClock { core.serverClock }
+
     package var defaultNamespace: String { core.configuration.namespace }
     /// The server's URL.
     package var server: String { core.configuration.server }

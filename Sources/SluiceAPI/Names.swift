@@ -65,6 +65,8 @@ package enum ConditionType {
     package static let healthy = "Healthy"
     package static let windowOpen = "WindowOpen"
     package static let held = "Held"
+    /// Present and true where the spec asks for something that this version does not do.
+    package static let unsupported = "Unsupported"
     // Promotion and Rollback.
     package static let planned = "Planned"
     package static let upstreamVerified = "UpstreamVerified"

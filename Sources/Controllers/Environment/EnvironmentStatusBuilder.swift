@@ -162,6 +162,12 @@ package struct EnvironmentStatusBuilder {
         set(
             ConditionType.held, !status.holds.isEmpty, status.holds.isEmpty ? "NoHold" : "Held",
             held.isEmpty ? "" : "no promotion into \(held)")
+        let unbuilt = UnbuiltFeatures.features(of: spec).map(\.field).joined(separator: ", ")
+        if unbuilt.isEmpty {
+            status.conditions.remove(ConditionType.unsupported)
+        } else {
+            set(ConditionType.unsupported, true, "NotSupported", "not built yet: \(unbuilt)")
+        }
         overall(source, synced, healthy)
     }
 

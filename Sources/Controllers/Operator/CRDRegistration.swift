@@ -16,11 +16,19 @@ struct CRDRegistration: Sendable {
     let logger: Logger
 
     func run() async throws {
-        for definition in SluiceAPI.crds {
+        let definitions = SluiceAPI.crds(withRules: try await knowsRules())
+        for definition in definitions {
             _ = try await client.apply(Self.resource, definition, fieldManager: FieldManager.name)
         }
-        for definition in SluiceAPI.crds { try await waitUntilEstablished(definition.name) }
-        logger.info("CRDs are registered", metadata: .init([.count: SluiceAPI.crds.count]))
+        for definition in definitions { try await waitUntilEstablished(definition.name) }
+        logger.info("CRDs are registered", metadata: .init([.count: definitions.count]))
+    }
+
+    /// Whether the server understands rules in the definitions; one that does not would refuse them.
+    private func knowsRules() async throws -> Bool {
+        let version = try JSONValue(parsing: try await client.raw("GET", path: "/version"))
+        return SluiceAPI.knowsRules(
+            major: version["major"]?.stringValue ?? "", minor: version["minor"]?.stringValue ?? "")
     }
 
     private func waitUntilEstablished(_ name: String) async throws {

@@ -18,6 +18,8 @@ enum PromotionGates {
         var restraints: Restraints
         var environmentOverride: OverrideDecision
         var calendar: WindowCalendar
+        /// How far the operator's clock is from the API server's.
+        var clockSkew: Duration?
     }
 
     static func judge(_ input: Input, now: Timestamp) -> (approvals: PromotionStatus.ApprovalState, gates: [Gate]) {
@@ -39,7 +41,8 @@ enum PromotionGates {
                 environmentOverride: input.environmentOverride, override: override,
                 overrideDecision: OverrideDecision.decide(
                     override, policy: spec.windows.override, requester: input.evidence.overrideBy.identity,
-                    since: input.evidence.overrideBy.at ?? now, now: now)),
+                    since: input.evidence.overrideBy.at ?? now, now: now),
+                clockSkew: input.clockSkew),
             now: now)
         return (verdict?.state ?? PromotionStatus.ApprovalState(), gates.gates)
     }

@@ -1,3 +1,4 @@
+internal import KubernetesClient
 internal import Core
 internal import Git
 internal import KubernetesModel
@@ -67,20 +68,10 @@ package struct PromotionObserver: Sendable {
 
     /// What an Environment asks for that is not built yet. Promoting without it would claim what nobody checked.
     private static func unsupported(_ environment: Environment) -> ChangeError? {
-        let spec = environment.spec
-        let field =
-            if !spec.verification.metrics.isEmpty {
-                "spec.verification.metrics"
-            } else if !spec.verification.jobs.isEmpty {
-                "spec.verification.jobs"
-            } else if spec.source.push.mode == .pullRequest {
-                "spec.source.push.mode PullRequest"
-            } else {
-                nil as String?
-            }
-        return field.map {
+        UnbuiltFeatures.features(of: environment.spec).first(where: \.holdsPromotions).map {
             ChangeError(
-                "NotSupported", "environment \(environment.metadata.name): \($0) is not built yet; nothing is promoted")
+                "NotSupported",
+                "environment \(environment.metadata.name): \($0.field) is not built yet; nothing is promoted")
         }
     }
 
@@ -154,7 +145,7 @@ package struct PromotionObserver: Sendable {
             changeAuthors: try await ChangeAuthors(context: context).authors(of: observation.promotion, change),
             restraints: restraints,
             environmentOverride: await EvidenceReader(context).override(of: environment, signers: signers, now: now),
-            calendar: calendar)
+            calendar: calendar, clockSkew: context.client.serverClock.skew)
         let judgement = PromotionGates.judge(input, now: now)
         observation.approvals = judgement.approvals
         observation.gates = judgement.gates

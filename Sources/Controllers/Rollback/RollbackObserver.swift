@@ -37,6 +37,14 @@ package struct RollbackObserver: Sendable {
             return observation
         }
         guard let head = seen.head else { return observation }
+        if environment.spec.rollback.approvals == .required {
+            observation.change = .failure(
+                ChangeError(
+                    "NotSupported",
+                    "environment \(environment.metadata.name): spec.rollback.approvals Required is not built yet; use None"
+                ))
+            return observation
+        }
         let change = await change(rollback, environment, source, head, seen.ledger)
         observation.change = change
         if case .success(let change) = change {

@@ -51,17 +51,42 @@ extension Build {
 }
 
 extension Resource {
-    /// The object with annotations that are strings whatever they were; an empty map of them is dropped.
+    /// The object with annotations that are strings whatever they were, without those that kustomize keeps for itself;
+    /// an empty map of them is dropped.
     fileprivate var withTextAnnotations: Node {
-        guard let annotations = node["metadata"]?["annotations"] else { return node }
+        guard let metadata = node["metadata"] else {
+            var copy = self
+            copy.editMetadata { _ in }
+            return copy.node
+        }
+        guard let annotations = metadata["annotations"] else { return node }
         if case .mapping(let mapping) = annotations, !mapping.entries.isEmpty,
-            mapping.entries.allSatisfy({ $0.value.scalar?.tag == .string && $0.keyTag == .string }),
-            mapping.repeatedKey == nil
+            mapping.entries.allSatisfy({
+                $0.value.scalar?.tag == .string && $0.keyTag == .string && !Self.isBookkeeping($0.key)
+            }), mapping.repeatedKey == nil
         {
             return node
         }
         var copy = self
-        copy.setTexts("annotations", texts("annotations"))
+        copy.setTexts("annotations", texts("annotations").filter { !Self.isBookkeeping($0.key) })
         return copy.node
     }
+
+    private static func isBookkeeping(_ annotation: String) -> Bool {
+        annotation.contains("config.k") && bookkeeping.contains(annotation)
+    }
+
+    /// What kustomize notes on objects while it works.
+    private static let bookkeeping: Set<String> = [
+        "alpha.config.kubernetes.io/transformations", "config.k8s.io/id", "config.kubernetes.io/index",
+        "config.kubernetes.io/origin", "config.kubernetes.io/path", "internal.config.kubernetes.io/allowKindChange",
+        "internal.config.kubernetes.io/allowNameChange",
+        "internal.config.kubernetes.io/annotations-migration-resource-id",
+        "internal.config.kubernetes.io/generatorBehavior", "internal.config.kubernetes.io/id",
+        "internal.config.kubernetes.io/index", "internal.config.kubernetes.io/needsHashSuffix",
+        "internal.config.kubernetes.io/path", "internal.config.kubernetes.io/prefixes",
+        "internal.config.kubernetes.io/previousKinds", "internal.config.kubernetes.io/previousNames",
+        "internal.config.kubernetes.io/previousNamespaces", "internal.config.kubernetes.io/refBy",
+        "internal.config.kubernetes.io/seqindent", "internal.config.kubernetes.io/suffixes",
+    ]
 }

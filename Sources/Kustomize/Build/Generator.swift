@@ -36,6 +36,8 @@ extension Build {
         ])
         if kind == "Secret" {
             root["type"] = .string(entry.type.isEmpty ? "Opaque" : entry.type)
+            // A Secret has its map even where it is empty.
+            root["data"] = .mapping(Mapping())
             root.addData(pairs, "data") { Base64Text.wrapped($0) }
         } else {
             root.addData(pairs.filter { String(validating: $0.value, as: UTF8.self) != nil }, "data") {

@@ -180,6 +180,7 @@ struct NameReferences {
         func same(_ a: [String], _ b: [String]) -> Bool {
             if allowsEmpty, a.isEmpty || b.isEmpty { return true }
             let count = min(a.count, b.count)
+            if count == 0 { return a.count == b.count }
             return a.suffix(count) == b.suffix(count)
         }
         return same(a.prefixes, b.prefixes) && same(a.suffixes, b.suffixes)

@@ -22,6 +22,7 @@ enum OutputOrder {
     private struct Key: Comparable {
         let rank: Int
         let kind: String
+        let isCore: Bool
         let type: String
         let namespace: String
         let name: String
@@ -36,6 +37,7 @@ enum OutputOrder {
                 rank = 0
             }
             kind = id.kind
+            isCore = id.group.isEmpty
             type =
                 (id.group.isEmpty ? "~G" : id.group) + "_" + (id.version.isEmpty ? "~V" : id.version) + "_"
                 + (id.kind.isEmpty ? "~K" : id.kind)
@@ -45,6 +47,10 @@ enum OutputOrder {
 
         static func < (a: Key, b: Key) -> Bool {
             if a.rank != b.rank { return a.rank < b.rank }
+            // The core group stands after the named ones, but Namespaces come before what else is called so.
+            if a.kind == "Namespace", b.kind == "Namespace", a.type != b.type, a.isCore || b.isCore {
+                return b.type.utf8.lexicographicallyPrecedes(a.type.utf8)
+            }
             for (x, y) in [(a.type, b.type), (a.namespace, b.namespace), (a.name, b.name)] where x != y {
                 return x.utf8.lexicographicallyPrecedes(y.utf8)
             }

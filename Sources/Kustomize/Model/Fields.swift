@@ -133,14 +133,6 @@ struct Fields {
         return out
     }
 
-    mutating func boolMap(_ name: String) throws(KustomizeError) -> [String: Bool] {
-        guard let node = take(name) else { return [:] }
-        var fields = try Fields(node, file: file, path: field(name))
-        var out: [String: Bool] = [:]
-        for key in node.mapping?.entries.map(\.key.text) ?? [] { out[key] = try fields.bool(key) }
-        return out
-    }
-
     /// A map of fields, read by `body`; nil where it is missing or null.
     mutating func object<Result>(
         _ name: String, _ body: (inout Fields) throws(KustomizeError) -> Result

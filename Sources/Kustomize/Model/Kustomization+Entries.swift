@@ -23,7 +23,10 @@ extension PatchEntry {
         path = try fields.located("path")
         patch = try fields.located("patch")
         target = try fields.object("target") { (target) throws(KustomizeError) in try Selector(&target) }
-        options = try fields.boolMap("options")
+        _ = try fields.object("options") { (options) throws(KustomizeError) in
+            allowsNameChange = try options.bool("allowNameChange")
+            allowsKindChange = try options.bool("allowKindChange")
+        }
     }
 }
 

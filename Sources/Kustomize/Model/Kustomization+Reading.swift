@@ -71,12 +71,6 @@ extension Kustomization {
         transformers = try fields.strings("transformers")
         validators = try fields.strings("validators")
         buildMetadata = try fields.strings("buildMetadata")
-        for option in buildMetadata
-        where !["originAnnotations", "transformerAnnotations", "managedByLabel"].contains(option.text) {
-            throw KustomizeError(
-                .invalidKustomization, file: file, line: option.line, field: option.field,
-                "buildMetadata knows originAnnotations, transformerAnnotations and managedByLabel")
-        }
     }
 
     private mutating func readTransformers(_ fields: inout Fields) throws(KustomizeError) {

@@ -63,7 +63,8 @@ struct PatchEntry: Sendable {
     var path: Located?
     var patch: Located?
     var target: Selector?
-    var options: [String: Bool]
+    var allowsNameChange = false
+    var allowsKindChange = false
 }
 
 /// One element of `replicas`.

@@ -32,8 +32,8 @@ extension Build {
         case .nothing: return
         case .strategicMerge(var patches):
             for index in patches.indices {
-                patches[index].allowsNameChange = entry.options["allowNameChange"] ?? false
-                patches[index].allowsKindChange = entry.options["allowKindChange"] ?? false
+                patches[index].allowsNameChange = entry.allowsNameChange
+                patches[index].allowsKindChange = entry.allowsKindChange
             }
             if let target = entry.target {
                 try apply(patches, to: target, entry, loader, &list)
@@ -61,12 +61,7 @@ extension Build {
                 "a JSON patch needs the name of its target")
         }
         let operations = try JSONPatch(parsing: bytes, file: file, line: line)
-        let id = ResourceID(
-            group: target.group, version: target.version, kind: target.kind, name: target.name,
-            namespace: target.namespace)
-        let found = list.indexes(everCalled: id)
-        guard found.count == 1 else { throw unmatched(id, found.count, entry.line, entry.field, loader.file) }
-        try patch(&list[found[0]], operations, file: file)
+        try apply(operations, to: target, entry, loader, file: file, &list)
         list.dropEmpty()
     }
 

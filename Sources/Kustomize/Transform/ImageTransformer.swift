@@ -22,8 +22,10 @@ struct ImageTransformer {
 
     func transform(_ list: inout ResourceList) throws(KustomizeError) {
         try list.forEach { (resource) throws(KustomizeError) in
+            // Definitions describe containers, they have none.
+            guard resource.kind != "CustomResourceDefinition" else { return }
             do throws(DocumentError) {
-                if resource.kind != "CustomResourceDefinition" { try self.search(&resource.node) }
+                try self.search(&resource.node)
                 let gvk = resource.gvk
                 for field in self.fields
                 where field.selector.selects(group: gvk.group, version: gvk.version, kind: gvk.kind) {

@@ -65,6 +65,7 @@ struct JSONPatch: Sendable {
             else { throw fail("op is add, remove, replace, move, copy or test") }
             guard let path = json["path"]?.stringValue else { throw fail("an operation needs a path") }
             let from = json["from"]?.stringValue
+            if name == "add" || name == "replace", json["value"] == nil { throw fail("\(name) needs a value") }
             if name == "move" || name == "copy", from == nil { throw fail("\(name) needs from") }
             operations.append(Operation(name: name, path: path, from: from, value: json["value"]))
         }
@@ -85,6 +86,9 @@ struct JSONPatch: Sendable {
 
     private func apply(_ operation: Operation, to document: inout JSONValue) throws(PatternError) {
         let path = Self.tokens(operation.path)
+        guard !path.isEmpty || operation.path.isEmpty else {
+            throw PatternError(problem: "the path must begin with a slash")
+        }
         switch operation.name {
         case "add": try document.add(operation.value ?? .null, at: path[...])
         case "remove": _ = try document.remove(at: path[...])

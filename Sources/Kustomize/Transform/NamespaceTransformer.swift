@@ -1,3 +1,5 @@
+internal import KubernetesModel
+
 /// Sets the namespace of everything that can have one.
 struct NamespaceTransformer {
     /// Which subjects of role bindings get the namespace.
@@ -24,7 +26,11 @@ struct NamespaceTransformer {
                 try self.setOwn(&resource)
                 let isBinding = resource.kind == "RoleBinding" || resource.kind == "ClusterRoleBinding"
                 if isBinding { self.setSubjects(&resource) }
-                for field in others where !isBinding || field.path != "subjects" {
+                let isCore = resource.gvk.group.isEmpty
+                for field in others {
+                    if isBinding, field.path == "subjects" { continue }
+                    // Only Kubernetes' own Namespaces are called as the namespace is.
+                    if field.path == "metadata/name", field.selector.kind == "Namespace", !isCore { continue }
                     try field.apply(to: &resource, missing: .scalar(.string)) { self.set(&$0) }
                 }
             } catch {
@@ -42,7 +48,7 @@ struct NamespaceTransformer {
 
     private func set(_ node: inout Node) {
         if unsetOnly, !node.text.isEmpty, !node.isNull { return }
-        node.setText(namespace)
+        node.setText(namespace, tag: .string)
     }
 
     private func setOwn(_ resource: inout Resource) throws(DocumentError) {
@@ -67,7 +73,7 @@ struct NamespaceTransformer {
                         if let index = subject.index(of: "namespace") {
                             self.set(&subject.entries[index].value)
                         } else {
-                            subject.set("namespace", text: namespace, tag: .none)
+                            subject.set("namespace", text: namespace, tag: .string)
                         }
                     }
                 }

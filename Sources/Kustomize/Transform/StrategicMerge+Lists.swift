@@ -22,51 +22,89 @@ extension StrategicMerge {
         _ base: [Node], _ patch: [Node], _ keys: [String], type: String?
     ) throws(DocumentError) -> [Node] {
         var base = base
-        let patch = patch
-        var values: [[String]] = []
-        var seen: Set<[String]> = []
-        for element in patch + base {
-            guard case .mapping(let mapping) = element else { continue }
-            let value = keys.map { mapping[$0]?.text ?? "" }
-            if seen.insert(value).inserted { values.append(value) }
-        }
+        let values = Self.values(of: keys, in: patch + base)
+        guard let used = Self.usedKeys(keys, values) else { return base }
         var merged: [Node] = []
         for value in values {
-            let (names, wanted) = Self.given(value, of: keys)
-            let oldIndex = Self.first(in: base, names, wanted)
-            let newIndex = Self.first(in: patch, names, wanted)
-            let result = try merge(
-                oldIndex.map { base[$0] }, newIndex.map { patch[$0] }, type: type)
+            let wanted = zip(keys, value).filter { used.contains($0.0) }.map(\.1)
+            let (names, texts) = Self.given(zip(keys, value).filter { used.contains($0.0) })
+            let oldIndex = Self.first(in: base, names, texts)
+            let new = Self.first(in: patch, names, texts).map { patch[$0] }
+            let result = try merge(oldIndex.map { base[$0] }, new, type: type)
             guard var result, result.mapping?.entries.isEmpty != true else {
-                Self.set(nil, in: &base, names, wanted)
+                Self.set(nil, in: &base, used, wanted)
                 continue
             }
-            if let oldIndex { base[oldIndex] = result }
+            // An element that replaces is overwritten again below by the one that it should replace.
+            if let oldIndex, new?["$patch"]?.text != "replace" { base[oldIndex] = result }
             result.editMapping { mapping in
-                for (name, text) in zip(names, wanted) where mapping.index(of: name) == nil {
+                for (name, text) in zip(used, wanted) where mapping.index(of: name) == nil && !text.isEmpty {
                     mapping.set(name, text: text, tag: .none)
                 }
             }
-            Self.set(result, in: &merged, names, wanted)
+            Self.set(result, in: &merged, used, wanted)
         }
-        for value in values {
-            let (names, _) = Self.given(value, of: keys)
-            guard names.count == 1 else { continue }
-            for element in base {
-                guard let wanted = element[names[0]]?.text else {
-                    if !merged.contains(element) { merged.append(element) }
-                    continue
-                }
-                Self.set(element, in: &merged, names, [wanted])
+        for element in base {
+            var wanted: [String] = []
+            for name in used {
+                if let text = element[name]?.text { wanted.append(text) } else { merged.append(element) }
             }
+            // With several keys kustomize moves the element to the end.
+            if used.count > 1 { Self.set(nil, in: &merged, used, wanted) }
+            Self.set(element, in: &merged, used, wanted)
         }
         return merged
     }
 
-    /// The keys that an element gives a value for; all of them if it gives none.
-    private static func given(_ value: [String], of keys: [String]) -> ([String], [String]) {
-        let given = zip(keys, value).filter { !$0.1.isEmpty }
-        return given.isEmpty ? (keys, value) : (given.map(\.0), given.map(\.1))
+    /// The values of the keys of all elements, each combination once. With several keys, combinations that differ only
+    /// in what one of them lacks are completed from each other.
+    private static func values(of keys: [String], in elements: [Node]) -> [[String]] {
+        var values: [[String]] = []
+        var seen: Set<[String]> = []
+        for element in elements {
+            let value = keys.map { element[$0]?.text ?? "" }
+            if seen.insert(value).inserted { values.append(value) }
+        }
+        guard keys.count > 1 else { return values }
+        // Only elements that share the first key can complete each other where every element has it; kustomize
+        // compares all pairs.
+        for i in values.indices {
+            let one = values[i]
+            for j in values.indices {
+                guard let both = combined(one, values[j]) else { continue }
+                values[i] = both
+                values[j] = both
+            }
+        }
+        return values
+    }
+
+    private static func combined(_ a: [String], _ b: [String]) -> [String]? {
+        var shares = false
+        var out: [String] = []
+        for (x, y) in zip(a, b) {
+            if x == y {
+                shares = true
+            } else if !x.isEmpty, !y.isEmpty {
+                return nil
+            }
+            out.append(x.isEmpty ? y : x)
+        }
+        return shares ? out : nil
+    }
+
+    /// The keys that any element gives; all of them if none does; nil if there are no elements.
+    private static func usedKeys(_ keys: [String], _ values: [[String]]) -> [String]? {
+        guard !values.isEmpty else { return nil }
+        let used = keys.indices.filter { index in values.contains { !$0[index].isEmpty } }.map { keys[$0] }
+        return used.isEmpty ? keys : used
+    }
+
+    /// The keys that one element gives; all of them if it gives none.
+    private static func given(_ pairs: [(String, String)]) -> ([String], [String]) {
+        let given = pairs.filter { !$0.1.isEmpty }
+        let chosen = given.isEmpty ? pairs : given
+        return (chosen.map(\.0), chosen.map(\.1))
     }
 
     private static func first(in elements: [Node], _ keys: [String], _ values: [String]) -> Int? {
@@ -76,28 +114,43 @@ extension StrategicMerge {
         }
     }
 
-    /// Replaces every element with these keys, or adds it; nil removes them. An empty value stands for any.
+    /// Replaces every element with these values, or adds it; nil removes them.
+    ///
+    /// An empty value stands for any. A key without a value is not looked at, but if there are no values at all
+    /// nothing fits and nothing is kept.
     private static func set(_ element: Node?, in elements: inout [Node], _ keys: [String], _ values: [String]) {
         var found = false
         var out: [Node] = []
+        out.reserveCapacity(elements.count + 1)
         for old in elements {
             if old.isNull || old.mapping?.entries.isEmpty == true { continue }
             guard case .mapping(let mapping) = old else {
-                out.append(old)
+                if !values.isEmpty { out.append(old) }
                 continue
             }
-            let fits = zip(keys, values).allSatisfy { key, value in
-                guard let text = mapping[key]?.text else { return false }
-                return value.isEmpty || text == value
-            }
-            guard fits else {
+            let fits =
+                !values.isEmpty
+                && zip(keys, values).allSatisfy { key, value in
+                    guard let text = mapping[key]?.text else { return false }
+                    return value.isEmpty || text == value
+                }
+            if fits {
+                found = true
+                if let element { out.append(element) }
+            } else if !values.isEmpty {
                 out.append(old)
-                continue
             }
-            found = true
-            if let element { out.append(element) }
         }
         if let element, !found { out.append(element) }
         elements = out
+    }
+}
+
+extension MergeSchema.ListRule {
+    /// Whether two elements have the same keys.
+    func repeats(in elements: [Node]) -> Bool {
+        guard case .keyed(let keys) = self else { return false }
+        var seen: Set<[String]> = []
+        return !elements.allSatisfy { element in seen.insert(keys.map { element[$0]?.text ?? "" }).inserted }
     }
 }

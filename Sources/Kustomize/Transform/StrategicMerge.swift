@@ -80,7 +80,7 @@ struct StrategicMerge {
         case .delete: return nil
         case .replace:
             guard case .mapping(let replacement) = patch else { return patch }
-            return .mapping(try settled(replacement, type: type))
+            return .mapping(try settled(replacement, type: type, isNew: true))
         case .merge: break
         }
         result = try settled(result, type: type, except: patch.mapping)
@@ -107,7 +107,7 @@ struct StrategicMerge {
         if try directive(in: &patch) == .delete { return nil }
         guard case .mapping(let mapping) = patch else { return patch }
         let type = type ?? rootType(nil, patch)
-        return .mapping(try settled(mapping, type: type))
+        return .mapping(try settled(mapping, type: type, isNew: true))
     }
 
     /// An object inside another one is known by its own apiVersion and kind.
@@ -119,13 +119,13 @@ struct StrategicMerge {
         return nil
     }
 
-    /// A map that no patch touches, as kustomize leaves it after it has walked through: nulls without a text are gone,
-    /// of repeated keys one is left.
-    private func settled(_ mapping: Mapping, type: String?, except patch: Mapping? = nil) throws(DocumentError)
-        -> Mapping
-    {
+    /// A map whose other side has nothing to say, as kustomize leaves it after it has walked through.
+    ///
+    /// - Parameter isNew: it comes from a patch, where every null goes; in an object only those without a text do.
+    private func settled(
+        _ mapping: Mapping, type: String?, isNew: Bool = false, except patch: Mapping? = nil
+    ) throws(DocumentError) -> Mapping {
         var result = mapping
-        if mapping.repeatedKey != nil { result = mapping.withoutRepeatedKeys }
         var index = 0
         while index < result.entries.count {
             let key = result.entries[index].key
@@ -135,17 +135,21 @@ struct StrategicMerge {
             }
             switch result.entries[index].value {
             case .scalar(let scalar) where scalar.tag == .null:
-                guard let kept = try added(nil, over: result.entries[index].value, type: nil) else {
+                guard !isNew, let kept = try added(nil, over: result.entries[index].value, type: nil) else {
                     result.entries.remove(at: index)
                     continue
                 }
                 result.entries[index].value = kept
             case .scalar: break
             case .mapping, .sequence:
-                let field = schema.field(key, of: type)
-                guard Self.needsSettling(result.entries[index].value, field) else { break }
+                let value = result.entries[index].value
+                guard Self.needsSettling(value, schema.field(key, of: type)) else { break }
                 let merged: Node?
-                do { merged = try mergeField(key, result.entries[index].value, nil, of: type) } catch {
+                do {
+                    merged =
+                        isNew
+                        ? try mergeField(key, nil, value, of: type) : try mergeField(key, value, nil, of: type)
+                } catch {
                     throw error.inside(key)
                 }
                 guard let merged else {
@@ -165,9 +169,9 @@ struct StrategicMerge {
         case .scalar(let scalar): return scalar.tag == .null
         case .sequence: return field?.list != nil
         case .mapping(let mapping):
-            if mapping.repeatedKey != nil { return true }
             return mapping.entries.contains { entry in
                 if case .sequence = entry.value { return true }
+                if entry.key == "$patch" { return true }
                 return needsSettling(entry.value, nil)
             }
         }
@@ -190,8 +194,9 @@ struct StrategicMerge {
         var new = patch?.sequence ?? []
         if let patch, patch.sequence == nil { return patch }
         if baseIsMissing {
-            let elements = new
-            return .sequence(try mergeLists([], elements, rule, type: field?.type))
+            // With repeated keys the last element of a new list wins, as if the list were merged into itself.
+            let repeats = rule.repeats(in: new)
+            return .sequence(try mergeLists(repeats ? new : [], new, rule, type: field?.type))
         }
         switch try directive(inList: &new) {
         case .delete: return nil
@@ -215,11 +220,5 @@ extension Mapping {
         case (nil, let value?): entries.append(Entry(key: key, value: value))
         case (nil, nil): break
         }
-    }
-
-    /// Of repeated keys the first is left.
-    fileprivate var withoutRepeatedKeys: Mapping {
-        var seen: Set<String> = []
-        return Mapping(entries.filter { seen.insert($0.key).inserted })
     }
 }

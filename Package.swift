@@ -93,7 +93,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Core"]),
         tests("KubernetesClientTests", ["KubernetesClient", "HTTP", "Core", "TestSupport", log]),
         tests("GitTests", ["Git"]),
-        tests("KustomizeTests", ["Kustomize"]),
+        tests("KustomizeTests", ["Kustomize"], exclude: ["Corpus"]),
         tests("PolicyTests", ["Policy", "YAML"]),
         tests("SyncTests", ["Sync"]),
         tests("SyncIntegrationTests", ["Sync", "YAML"]),

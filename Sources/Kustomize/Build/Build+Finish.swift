@@ -36,7 +36,7 @@ extension Build {
             warnings: warnings)
     }
 
-    private func addHashes(_ list: inout ResourceList) throws(KustomizeError) {
+    func addHashes(_ list: inout ResourceList) throws(KustomizeError) {
         for index in list.indices where list.resources[index].needsHash {
             let resource = list[index]
             do {

@@ -20,6 +20,7 @@ final class Build {
     var buildMetadata: Set<String> = []
     /// The schema that strategic merge goes by; the first `openapi` that is met replaces it.
     var schema = MergeSchema.builtIn
+    var hasOwnSchema = false
     private var visited = 0
 
     init(_ tree: any FileTree, options: RenderOptions, cache: ParsedFiles?) {
@@ -105,7 +106,7 @@ final class Build {
         }
     }
 
-    private func addResource(
+    func addResource(
         _ name: Located, _ loader: Loader, into accumulator: inout Accumulator
     ) throws(KustomizeError) {
         let entry = try found(name, loader)

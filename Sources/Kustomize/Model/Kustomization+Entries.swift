@@ -103,6 +103,7 @@ extension ReplacementEntry {
             return Source(selector: try Selector(&source), fieldPath: fieldPath, options: options)
         }
         sourceValue = try fields.located("sourceValue")?.text
+        hasTargets = fields.present.contains("targets")
         targets = try fields.list("targets") { (target) throws(KustomizeError) in
             Target(
                 select: try target.object("select") { (fields) throws(KustomizeError) in try Selector(&fields) },

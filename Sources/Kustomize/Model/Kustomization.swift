@@ -154,5 +154,7 @@ struct ReplacementEntry: Sendable {
     var path: Located?
     var source: Source?
     var sourceValue: String?
+    /// Whether there is a list of targets, even an empty one.
+    var hasTargets: Bool
     var targets: [Target]
 }

@@ -1,0 +1,207 @@
+internal import Core
+internal import YAML
+
+extension Build {
+    /// Runs `replacements`.
+    func replace(
+        _ kustomization: Kustomization, _ loader: Loader, _ list: inout ResourceList
+    ) throws(KustomizeError) {
+        for entry in kustomization.replacements {
+            for replacement in try loaded(entry, loader) {
+                try Replacement(replacement, file: loader.file).apply(to: &list)
+            }
+        }
+    }
+
+    /// An entry may name a file of one replacement or a list of them.
+    func loaded(_ entry: ReplacementEntry, _ loader: Loader) throws(KustomizeError) -> [ReplacementEntry] {
+        guard let path = entry.path, !path.text.isEmpty else { return [entry] }
+        guard entry.source == nil, entry.targets.isEmpty else {
+            throw KustomizeError(
+                .invalidKustomization, file: loader.file, line: entry.line, field: entry.field,
+                "a replacement has a path, or a source and targets, not both")
+        }
+        let (file, bytes) = try loader.file(path)
+        let node: YAMLNode?
+        do {
+            node = try YAML.firstDocument(
+                of: YAMLChunk(bytes: bytes[...], firstLine: 1), duplicateKeys: .lastWins, file: file.path)
+        } catch {
+            throw KustomizeError(.invalidKustomization, yaml: error, file: file.path)
+        }
+        let nodes = node?.sequence ?? node.map { [$0] } ?? []
+        var out: [ReplacementEntry] = []
+        for (index, node) in nodes.enumerated() {
+            out.append(
+                try Fields.read(node, file: file.path, path: "[\(index)]") { (fields) throws(KustomizeError) in
+                    try ReplacementEntry(&fields)
+                })
+        }
+        return out
+    }
+}
+
+/// Copies a value from one object to fields of others.
+struct Replacement {
+    private let entry: ReplacementEntry
+    private let file: String
+
+    init(_ entry: ReplacementEntry, file: String) throws(KustomizeError) {
+        self.entry = entry
+        self.file = file
+        guard (entry.source == nil) != (entry.sourceValue == nil) else {
+            throw error("", "a replacement needs either a source or a sourceValue")
+        }
+        guard entry.hasTargets else { throw error(".targets", "a replacement needs targets") }
+    }
+
+    private func error(_ field: String, _ problem: String) -> KustomizeError {
+        KustomizeError(.patchFailed, file: file, line: entry.line, field: entry.field + field, problem)
+    }
+
+    func apply(to list: inout ResourceList) throws(KustomizeError) {
+        let value = try value(from: list)
+        for (index, target) in entry.targets.enumerated() {
+            try apply(value, target, ".targets[\(index)]", &list)
+        }
+    }
+
+    // MARK: Source
+
+    private func value(from list: ResourceList) throws(KustomizeError) -> Node {
+        guard let source = entry.source else { return .scalar(Scalar(entry.sourceValue ?? "")) }
+        let wanted = source.selector
+        let matches = list.resources.filter { resource in
+            resource.allIDs.contains { id in
+                (wanted.group.isEmpty || wanted.group == id.group)
+                    && (wanted.version.isEmpty || wanted.version == id.version)
+                    && (wanted.kind.isEmpty || wanted.kind == id.kind)
+                    && (wanted.name.isEmpty || wanted.name == id.name)
+                    && (wanted.namespace.isEmpty || wanted.namespace == id.effectiveNamespace)
+            }
+        }
+        guard matches.count == 1, let match = matches.first else {
+            throw error(
+                ".source",
+                matches.isEmpty
+                    ? "no object fits the source" : "\(matches.count) objects fit the source: make it more precise")
+        }
+        let path = source.fieldPath.isEmpty ? "metadata.name" : source.fieldPath
+        let found: Node?
+        do { found = try FieldPath(path).value(in: match.node) } catch {
+            throw self.error(".source.fieldPath", error.problem)
+        }
+        guard let found else { throw error(".source.fieldPath", "\(match.id) has no field \(path)") }
+        guard let options = source.options, !options.delimiter.isEmpty else { return found }
+        guard case .scalar(var scalar) = found else {
+            throw error(".source.options.delimiter", "only a scalar can be split")
+        }
+        let parts = scalar.text.pieces(separatedBy: options.delimiter)
+        guard options.index >= 0, options.index < parts.count else {
+            throw error(".source.options.index", "there are only \(parts.count) parts")
+        }
+        scalar.text = parts[Int(options.index)]
+        return .scalar(scalar)
+    }
+
+    // MARK: Targets
+
+    private func apply(
+        _ value: Node, _ target: ReplacementEntry.Target, _ field: String, _ list: inout ResourceList
+    ) throws(KustomizeError) {
+        guard let select = target.select else { throw error("\(field).select", "a target needs select") }
+        let selector = try ResourceSelector(
+            select, file: file, line: entry.line, field: entry.field + field + ".select")
+        var rejects: [(ids: Bool, selector: ResourceSelector)] = []
+        for reject in target.reject {
+            let byID =
+                reject != Selector(labelSelector: reject.labelSelector, annotationSelector: reject.annotationSelector)
+            rejects.append(
+                (
+                    byID,
+                    try ResourceSelector(reject, file: file, line: entry.line, field: entry.field + field + ".reject")
+                ))
+        }
+        let paths = target.fieldPaths.isEmpty ? ["metadata.name"] : target.fieldPaths
+        for index in list.indices where selector.matchesSelectors(list.resources[index]) {
+            let resource = list.resources[index]
+            let isRejected = rejects.contains { reject in
+                (reject.ids && reject.selector.matches(anyIDOf: resource))
+                    || (reject.selector.hasSelectors && reject.selector.matchesSelectors(resource))
+            }
+            guard !isRejected, selector.matches(anyIDOf: resource) else { continue }
+            for (position, path) in paths.enumerated() {
+                do {
+                    try copy(value, to: path, target.options, &list[index].node)
+                } catch {
+                    throw self.error("\(field).fieldPaths[\(position)]", "\(resource.id): \(error.problem)")
+                }
+            }
+        }
+    }
+
+    private func copy(
+        _ value: Node, to text: String, _ options: ReplacementEntry.FieldOptions?, _ node: inout Node
+    ) throws(PatternError) {
+        let leaf = options?.create == true ? FieldPath.Leaf(value) : nil
+        let path = try FieldPath(text)
+        if StructuredText.set(value, at: path, creating: leaf, in: &node) { return }
+        let count = try path.edit(&node, creating: leaf) { (target) throws(PatternError) in
+            try Self.set(value, options, &target)
+        }
+        guard count > 0 else {
+            throw PatternError(
+                problem: leaf == nil
+                    ? "there is no field \(text): correct the path, or set options.create" : "\(text) leads nowhere")
+        }
+    }
+
+    /// A scalar keeps its type and takes the text; anything else is replaced.
+    private static func set(
+        _ value: Node, _ options: ReplacementEntry.FieldOptions?, _ target: inout Node
+    ) throws(PatternError) {
+        var value = value
+        if let options, !options.delimiter.isEmpty {
+            guard case .scalar(let old) = target else { throw PatternError(problem: "only a scalar can be split") }
+            var parts = old.text.pieces(separatedBy: options.delimiter)
+            if options.index < 0 {
+                parts.insert(value.text, at: 0)
+            } else if options.index >= parts.count {
+                parts.append(value.text)
+            } else {
+                parts[Int(options.index)] = value.text
+            }
+            var scalar = value.scalar ?? Scalar("")
+            scalar.text = parts.joined(separator: options.delimiter)
+            value = .scalar(scalar)
+        }
+        if case .scalar(var scalar) = target {
+            scalar.text = value.text
+            target = .scalar(scalar)
+        } else {
+            target = value
+        }
+    }
+}
+
+extension String {
+    /// The parts between occurrences of a separator.
+    func pieces(separatedBy separator: String) -> [String] {
+        guard !separator.isEmpty else { return map(String.init) }
+        let (text, mark) = (Array(utf8), Array(separator.utf8))
+        var out: [String] = []
+        var start = 0
+        var index = 0
+        while index + mark.count <= text.count {
+            if text[index] == mark[0], text[index..<(index + mark.count)].elementsEqual(mark) {
+                out.append(String(decoding: text[start..<index], as: UTF8.self))
+                index += mark.count
+                start = index
+            } else {
+                index += 1
+            }
+        }
+        out.append(String(decoding: text[start...], as: UTF8.self))
+        return out
+    }
+}

@@ -1,5 +1,6 @@
 import Core
 import Kustomize
+import Testing
 
 /// One case of the corpus: a small tree of files, the directory to build, and what kustomize 5.8.1 makes of it.
 ///

@@ -105,7 +105,8 @@ final class CurlReactor {
                 HTTPError(.cancelled, "\(transfer.request.displayURL): the request was cancelled"))
             return
         }
-        guard let handle = idleHandles.popLast() ?? curl_easy_init() else {
+        let idle = transfer.takesPieces ? nil : idleHandles.popLast()
+        guard let handle = idle ?? curl_easy_init() else {
             transfer.sink.finish(HTTPError(.protocolViolation, "libcurl has no memory for another transfer"))
             return
         }
@@ -138,7 +139,7 @@ final class CurlReactor {
     private func recycle(_ handle: UnsafeMutableRawPointer, of transfer: CurlTransfer) {
         curl_easy_reset(handle)
         transfer.release()
-        if idleHandles.count < CurlReactor.idleHandleLimit {
+        if !transfer.takesPieces, idleHandles.count < CurlReactor.idleHandleLimit {
             idleHandles.append(handle)
         } else {
             curl_easy_cleanup(handle)

@@ -50,7 +50,7 @@ extension CurlTransfer {
         number(CURLOPT_TCP_KEEPIDLE, 20)
         number(CURLOPT_TCP_KEEPINTVL, 10)
         // A pack comes in large pieces, everything else in small ones.
-        if upload != .body || !request.http2 { number(CURLOPT_BUFFERSIZE, 128 << 10) }
+        if takesPieces { number(CURLOPT_BUFFERSIZE, 128 << 10) }
         switch request.proxy {
         case .environment: break
         case .none: text(CURLOPT_PROXY, "")

@@ -18,6 +18,13 @@ final class CurlTransfer: @unchecked Sendable {
     /// Set by any thread; checked when the loop starts the transfer.
     let cancelled = Atomic(false)
 
+    /// Whether the bodies are large, so that libcurl should read in large pieces.
+    ///
+    /// Such a transfer has a handle of its own. A used handle may keep its buffer, also across `curl_easy_reset` (after
+    /// a transfer that shared its connection, or ended while it waited for one), and then refuses another size with
+    /// `CURLE_BAD_FUNCTION_ARGUMENT`.
+    var takesPieces: Bool { upload != .body || !request.http2 }
+
     // The loop's thread only.
     var handle: UnsafeMutableRawPointer?
     var headerList: UnsafeMutablePointer<curl_slist>?

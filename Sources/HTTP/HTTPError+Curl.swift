@@ -34,7 +34,9 @@ extension HTTPError {
 
     private static func code(of code: CURLcode) -> Code {
         switch code {
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT: .invalidRequest
+        // Not CURLE_BAD_FUNCTION_ARGUMENT, which is our own fault, nor CURLE_UNSUPPORTED_PROTOCOL: requests have been
+        // validated before, so that is a server which answers with something else than HTTP.
+        case CURLE_URL_MALFORMAT: .invalidRequest
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotResolved
         case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED, CURLE_PROXY: .connectFailed
         case CURLE_OPERATION_TIMEDOUT: .timedOut

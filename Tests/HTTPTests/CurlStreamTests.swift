@@ -66,6 +66,34 @@ struct CurlStreamTests {
         #expect(ahead < 16 << 20)
     }
 
+    @Test("a request that ended while it waited for a connection leaves nothing behind for an exchange in pieces")
+    func afterWaiting() async throws {
+        let narrow = try CurlTransport(limits: CurlTransport.Limits(maxConnectionsPerHost: 1))
+        let (arrived, arrive) = AsyncStream.makeStream(of: Bool.self)
+        let gate = Gate()
+        let server = try LoopbackServer { connection in
+            guard let head = connection.readHead() else { return }
+            if head.hasPrefix("GET /held") {
+                arrive.yield(true)
+                gate.wait()
+            }
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        }
+        let held = server.url("/held")
+        let holder = Task { try await narrow.send(HTTPRequest("GET", held, proxy: .none)).status }
+        for await _ in arrived { break }
+        let waiting = HTTPRequest(
+            "GET", server.url(), deadlines: HTTPDeadlines(stall: .milliseconds(50), total: nil), proxy: .none)
+        let error = await #expect(throws: HTTPError.self) { _ = try await narrow.send(waiting) }
+        #expect(error?.code == .timedOut)
+
+        let request = HTTPRequest("GET", server.url(), proxy: .none, http2: false)
+        let status = try await onThread { try narrow.open(request, upload: .body).head().status }
+        #expect(status == 200)
+        gate.open()
+        #expect(try await holder.value == 200)
+    }
+
     @Test("a stream that is dropped closes its connection")
     func dropped() async throws {
         let (closed, close) = AsyncStream.makeStream(of: Bool.self)

@@ -90,9 +90,10 @@ struct CurlTransportTests {
             _ = connection.readHead()
             connection.write(answer)
         }
-        await #expect(throws: HTTPError.self) {
+        let error = await #expect(throws: HTTPError.self) {
             _ = try await transport.send(HTTPRequest("GET", server.url(), proxy: .none))
         }
+        #expect(error?.disposition == .transient)
     }
 
     @Test("a body above the limit ends the exchange")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControllerRuntime
 import Controllers
 import Core
 import Git
@@ -69,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
         MetricsSystem.bootstrap(registry)
         let transport = try CurlTransport()
         let configuration = try ClusterConfiguration.load(path: cluster.kubeconfig, context: cluster.context)
-        let observer = MetricsRequestObserver()
+        let observer = RequestMetrics()
         let client = KubernetesClient(configuration: configuration, transport: transport, observer: observer)
         var options = Operator.Options(stateDirectory: stateDir, identity: identity ?? Self.defaultIdentity())
         options.namespace = allNamespaces ? nil : cluster.namespace

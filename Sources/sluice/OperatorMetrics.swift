@@ -1,34 +1,7 @@
 import Controllers
-import KubernetesClient
 import Kustomize
-import Metrics
 import Server
 import Sync
-import Synchronization
-
-/// Counts requests to API servers by verb, resource and status.
-final class MetricsRequestObserver: RequestObserver {
-    private struct Key: Hashable {
-        let verb: String
-        let resource: String
-        let status: Int
-    }
-
-    private let counters = Mutex<[Key: Counter]>([:])
-
-    func requestFinished(_ record: RequestRecord) {
-        let key = Key(verb: record.verb, resource: record.resource, status: record.status)
-        let counter = counters.withLock { counters in
-            if let known = counters[key] { return known }
-            let made = Counter(
-                label: "sluice_kubernetes_requests_total",
-                dimensions: [("verb", key.verb), ("resource", key.resource), ("status", String(key.status))])
-            counters[key] = made
-            return made
-        }
-        counter.increment()
-    }
-}
 
 /// What the operator counts itself, read when metrics are asked for.
 enum OperatorMetrics {
@@ -40,7 +13,8 @@ enum OperatorMetrics {
         "sluice_sync_pruned_total": "Objects pruned.",
         "sluice_sync_dry_runs_total": "Applies that only asked.",
         "sluice_sync_failed_total": "Actions that failed.",
-        "sluice_kubernetes_requests_total": "Requests to API servers.",
+        "sluice_api_requests_total": "Requests to API servers.",
+        "sluice_api_request_duration_seconds": "How long they took; for a watch to the head of the answer.",
     ]
 
     static func samples(_ sluice: Operator) -> [PrometheusSample] {

@@ -9,7 +9,7 @@ actor NamespaceKeeper {
 
     private let client: KubernetesClient
     private var done: [String: NamespaceSetup] = [:]
-    private var running: [String: Task<Result<Void, KubernetesError>, Never>] = [:]
+    private var running: [String: (setup: NamespaceSetup, task: Task<Result<Void, KubernetesError>, Never>)] = [:]
 
     init(client: KubernetesClient) {
         self.client = client
@@ -18,9 +18,10 @@ actor NamespaceKeeper {
     /// Returns once the namespace is there, with its labels and annotations.
     func ensure(_ setup: NamespaceSetup) async throws(KubernetesError) {
         if done[setup.name] == setup { return }
-        if let task = running[setup.name] {
-            try await task.value.get()
-            if done[setup.name] == setup { return }
+        if let known = running[setup.name] {
+            let result = await known.task.value
+            // All apps of an environment ask at the same time, and one request answers them all.
+            if known.setup == setup { return try result.get() }
         }
         let task = Task { [client] () -> Result<Void, KubernetesError> in
             do throws(KubernetesError) {
@@ -30,9 +31,9 @@ actor NamespaceKeeper {
                 return .failure(error)
             }
         }
-        running[setup.name] = task
+        running[setup.name] = (setup, task)
         let result = await task.value
-        running[setup.name] = nil
+        if running[setup.name]?.task == task { running[setup.name] = nil }
         if case .success = result { done[setup.name] = setup }
         try result.get()
     }

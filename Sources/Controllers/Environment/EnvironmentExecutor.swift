@@ -23,6 +23,24 @@ struct EnvironmentExecutor: Sendable {
         /// What may be there: the kinds that are wanted and those that once were.
         let kinds: Set<GroupVersionKind>
         let memory: EnvironmentMemory
+        /// The apps' directives and last statuses by name.
+        let directives: [String: EnvironmentPlan.Directive]
+        let statuses: [String: EnvironmentStatus.App]
+
+        init(
+            environment: Environment, observation: EnvironmentObservation, plan: EnvironmentPlan, cluster: ClusterSync,
+            kinds: Set<GroupVersionKind>, memory: EnvironmentMemory
+        ) {
+            self.environment = environment
+            self.observation = observation
+            self.plan = plan
+            self.cluster = cluster
+            self.kinds = kinds
+            self.memory = memory
+            directives = Dictionary(plan.directives.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
+            statuses = Dictionary(
+                environment.status.apps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     struct Result: Sendable {
@@ -103,7 +121,7 @@ struct EnvironmentExecutor: Sendable {
             request.impersonate =
                 "system:serviceaccount:\(work.environment.metadata.namespace):\(destination.serviceAccountName)"
         }
-        let before = work.environment.status.apps.first { $0.name == desired.name }
+        let before = work.statuses[desired.name]
         request.runHooks = mode == .sync && (before?.revision != desired.revision || before?.sync != .synced)
         request.removed = removed
         return request
@@ -179,7 +197,7 @@ struct EnvironmentExecutor: Sendable {
         _ outcome: AppOutcome, _ work: Work, _ now: Timestamp, _ call: ReconcileContext, _ requeueAt: inout Timestamp?
     ) {
         guard let sync = outcome.sync,
-            let directive = work.plan.directives.first(where: { $0.app == outcome.name }),
+            let directive = work.directives[outcome.name],
             let version = directive.version
         else { return }
         let digest = "\(version.digest)"

@@ -45,8 +45,8 @@ package final class OperatorContext: Sendable {
         let environmentQueue = WorkQueue<NamespacedName>()
         let promotionQueue = WorkQueue<NamespacedName>()
         let rollbackQueue = WorkQueue<NamespacedName>()
-        let promotions = ResourceCache<Promotion> { name in promotionQueue.add(name) }
-        let rollbacks = ResourceCache<Rollback> { name in rollbackQueue.add(name) }
+        let promotions = ResourceCache<Promotion> { name, _ in promotionQueue.add(name) }
+        let rollbacks = ResourceCache<Rollback> { name, _ in rollbackQueue.add(name) }
         let wake = Wake(
             environments: environmentQueue, promotionQueue: promotionQueue, rollbackQueue: rollbackQueue,
             promotions: promotions, rollbacks: rollbacks)
@@ -56,7 +56,13 @@ package final class OperatorContext: Sendable {
         self.promotions = promotions
         self.rollbacks = rollbacks
         self.wake = wake
-        environments = ResourceCache<Environment> { wake.environmentChanged($0) }
+        environments = ResourceCache<Environment> { name, change in
+            switch change {
+            // Our own write: it tells the environment nothing, and those who wait for its status a lot.
+            case .status: wake.workChanged(in: name.namespace)
+            case .whole: wake.environmentChanged(name)
+            }
+        }
         sources = SourceRegistry(repositories: repositories, clock: clock, logger: logger) {
             wake.environmentChanged($0)
         }

@@ -20,11 +20,26 @@ package struct ResourceCache<R: CustomResource>: Sendable {
         }
     }
 
+    /// What changed of an object.
+    package enum Change: Sendable {
+        /// Nothing but its status, which only this operator writes.
+        case status
+        /// Anything else: it appeared, went, or has another spec or other metadata.
+        case whole
+    }
+
     package let cache: ObjectCache<Entry>
 
     /// - Parameter changed: told of each object that appeared, changed or went. Must not block.
-    package init(changed: @escaping @Sendable (NamespacedName) -> Void) {
-        cache = ObjectCache(transform: { Entry($0) }, onChange: { changed($0.name) })
+    package init(changed: @escaping @Sendable (NamespacedName, Change) -> Void) {
+        cache = ObjectCache(
+            transform: { Entry($0) },
+            onChange: { change in
+                let isStatus = change.old.flatMap { old in
+                    change.new.map { $0.manifest.differsInStatusOnly(from: old.manifest) }
+                }
+                changed(change.name, isStatus ?? false ? .status : .whole)
+            })
     }
 
     package func get(_ name: NamespacedName) -> Entry? { cache.get(name) }
@@ -41,4 +56,20 @@ package struct ResourceCache<R: CustomResource>: Sendable {
     }
 
     package var names: [NamespacedName] { cache.names }
+}
+
+extension Manifest {
+    /// Whether two versions of one object differ in nothing that anybody but the writer of its status has set.
+    package func differsInStatusOnly(from other: Manifest) -> Bool {
+        func rest(_ manifest: Manifest) -> JSONValue {
+            var json = manifest.json
+            json["status"] = nil
+            var metadata = manifest.metadata
+            metadata["resourceVersion"] = nil
+            metadata["managedFields"] = nil
+            json["metadata"] = .object(metadata)
+            return json
+        }
+        return rest(self) == rest(other)
+    }
 }

@@ -26,6 +26,11 @@ package struct EnvironmentObservation: Sendable {
         self.environment = environment
     }
 
+    /// Whether nothing is known of Git yet, and nothing is wrong either: the first look at it is under way.
+    package var isUnread: Bool {
+        faults.isEmpty && source.head == nil && source.failure == nil && clusterFailure == nil
+    }
+
     /// What Git says.
     package struct SourceReading: Sendable {
         package struct Failure: Sendable, Hashable {

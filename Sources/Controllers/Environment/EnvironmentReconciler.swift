@@ -57,6 +57,10 @@ package struct EnvironmentReconciler: Reconciler {
         let memory = memories[environment.namespacedName]
         let sighting = try await observer.observe(environment, memory: memory)
         let observation = sighting.observation
+        // A new process has not looked at Git yet and calls again when it has; until then the last status stands.
+        if observation.isUnread, environment.status.observedGeneration == environment.metadata.generation {
+            return .done
+        }
         let now = context.clock.now()
         var plan = EnvironmentPlanner.plan(observation, jitter: Double.random(in: 0...1), now: now)
         let known = Set(environment.status.managedKinds.compactMap { GroupVersionKind($0) })

@@ -6,7 +6,8 @@ internal import KubernetesModel
 /// From a change by hand to its undoing, seen through a watch.
 struct Heal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Changes a field of an object, waits until the operator restores it, and does so several times.")
+        abstract: "Changes a field of an object, waits until the operator restores it, and does so several times.",
+        discussion: "A # in the name stands for the number of the time, so that each time another object is changed.")
 
     @OptionGroup var object: ObjectArguments
 
@@ -25,8 +26,8 @@ struct Heal: AsyncParsableCommand {
         let pointer = try object.parsedPointer()
         let wrong = try JSONValue(parsing: value)
         var durations: [Duration] = []
-        for _ in 0..<max(times, 1) {
-            durations.append(try await once(cluster, resource, pointer, wrong))
+        for number in 1...max(times, 1) {
+            durations.append(try await once(cluster, resource, pointer, wrong, number))
             // The operator may still be reading its own write; a person would not be faster either.
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -34,8 +35,10 @@ struct Heal: AsyncParsableCommand {
     }
 
     private func once(
-        _ cluster: Cluster, _ resource: APIResource, _ pointer: JSONPointer, _ wrong: JSONValue
+        _ cluster: Cluster, _ resource: APIResource, _ pointer: JSONPointer, _ wrong: JSONValue, _ number: Int
     ) async throws -> Duration {
+        var object = object
+        object.name = object.name.replacing("#", with: String(number))
         let (before, events) = try await object.watch(cluster, resource)
         guard let right = before.json[pointer], right != wrong else {
             throw ValidationError("the field must be there and have another value")

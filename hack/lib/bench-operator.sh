@@ -12,6 +12,8 @@ generate_services() {
     # A field of Git's to be changed by hand.
     sed -i 's/^  selector:/  replicas: 1\n  selector:/' "$template/base/deployment.yaml"
     sed -i '/^replicas:/,/^  count:/d' "$template"/overlays/*/kustomization.yaml
+    # Without a node no pod ever runs: the controllers must not find that out in the middle of a measure.
+    sed -i 's/progressDeadlineSeconds: .*/progressDeadlineSeconds: 86400/' "$template/base/deployment.yaml"
     rm -rf "$apps"
     for ((i = 1; i <= $2; i++)); do
         name=service-$i
@@ -60,9 +62,34 @@ process_figures() {
 # processor_ticks PID: user and system time, in clock ticks.
 processor_ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 
+# metrics: the operator's counters, as Prometheus reads them.
+metrics() { curl -qsf --noproxy '*' "http://127.0.0.1:$METRICS_PORT/metrics"; }
+
+# metrics_port LOG: where the operator serves them, once it does.
+metrics_port() { sed -n 's/.*Serving probes and metrics.*port"*[=:] *"*\([0-9]*\).*/\1/p' "$1" | grep -m 1 .; }
+
+# counter FILE NAME: the sum of a metric's series.
+counter() { awk -v name="$2" '$1 == name || index($1, name "{") == 1 { sum += $2 } END { printf "%d", sum }' "$1"; }
+
+# grown BEFORE AFTER NAME: by how much a counter has grown.
+grown() { echo $(($(counter "$2" "$3") - $(counter "$1" "$3"))); }
+
+# requests BEFORE AFTER: requests to the API server between two readings, as "9 update leases, 2 watch secrets".
+requests() {
+    awk '/^sluice_api_requests_total\{/ {
+            verb = resource = $1
+            sub(/.*verb="/, "", verb); sub(/".*/, "", verb)
+            sub(/.*resource="/, "", resource); sub(/".*/, "", resource)
+            if (FILENAME == ARGV[1]) before[verb " " resource] += $2; else after[verb " " resource] += $2
+        }
+        END { for (key in after) if (after[key] > before[key]) print after[key] - before[key], key }' "$1" "$2" |
+        sort -rn | awk '{ printf "%s%s", (NR > 1 ? ", " : ""), $0 } END { if (!NR) printf "none"; print "" }'
+}
+
 # commit_to_live FOLDER TIMES: each a new tag in dev, from the end of the push until the Deployment has it.
 commit_to_live() {
-    local i tag pushed seen samples=() watcher pid
+    local i tag pushed seen samples=() watcher pid work=${1%/*}
+    metrics >"$work/before"
     for ((i = 1; i <= $2; i++)); do
         tag=v2.0.$i
         coproc WATCHER { exec "$BENCH" until --namespace shop-dev --name service-1 \
@@ -77,34 +104,99 @@ commit_to_live() {
         wait "$pid"
         samples+=($(((seen - pushed) / 1000)))
     done
-    echo "  commit to live: median $(median "${samples[@]}") ms of $2, max $(printf '%s\n' "${samples[@]}" | sort -n | tail -n 1) ms (polled every 2 s)"
+    sleep 2
+    metrics >"$work/after"
+    row "commit to live" "median $(median "${samples[@]}") ms of $2, max $(printf '%s\n' "${samples[@]}" | sort -n | tail -n 1) ms (Git polled every 2 s)"
+    row "$2 commits" "$(grown "$work/before" "$work/after" sluice_renders_total) renders, $(grown "$work/before" "$work/after" sluice_sync_applied_total) objects applied"
+    row "  requests" "$(requests "$work/before" "$work/after")"
+}
+
+# row NAME TEXT: a line of the table.
+row() { printf '  %-18s %s\n' "$1" "$2"; }
+
+# start_operator FOLDER OPERATOR: starts it, waits until it serves metrics, and sets METRICS_PORT.
+start_operator() {
+    rm -f "$1/operator.log"
+    process_start "$1/operator.pid" "$1/operator.log" env -u KUBECONFIG \
+        "$2" run --kubeconfig "$KUBECONFIG" --state-dir "$1/operator" --namespace shop --port 0 --lease-namespace shop
+    wait_until 30 "the operator's metrics" metrics_port "$1/operator.log"
+    METRICS_PORT=$(metrics_port "$1/operator.log")
+}
+
+# first_sync FOLDER SERVICES: from the creation of the Environments until all say that they are synced.
+first_sync() {
+    local began micros floor applied asked
+    # The yardstick, at the same place of the same run.
+    floor=$(curl_floor 1000 32 | sed -n 's/^creates //p')
+    metrics >"$1/before"
+    began=$EPOCHREALTIME
+    environments "$1/gitops" | kubectl apply -f - >/dev/null
+    await_synced "$2" || die "the environments did not become synced; the operator's log: $1/operator.log"
+    micros=$((${EPOCHREALTIME/[.,]/} - ${began/[.,]/}))
+    metrics >"$1/after"
+    applied=$(grown "$1/before" "$1/after" sluice_sync_applied_total)
+    asked=$((applied + $(grown "$1/before" "$1/after" sluice_sync_dry_runs_total)))
+    row "first sync" "$(ratio "$micros" 1000000) s for $applied objects: $((applied * 1000000 / micros)) objects/s, $((asked * 1000000 / micros)) applies/s with the dry runs"
+    row "  beside curl" "$floor creates/s, ratio $(ratio $((asked * 1000000 / micros)) "$floor") (the controllers answer each Deployment at the same time)"
+    row "  requests" "$(requests "$1/before" "$1/after")"
+}
+
+# heal_drift FOLDER: one change by hand in each of 20 services: whoever fights over one is healed more and more slowly.
+heal_drift() {
+    local times=$(($2 < 20 ? $2 : 20))
+    metrics >"$1/before"
+    row "drift to healed" "$("$BENCH" heal --namespace shop-dev --name 'service-#' --pointer /spec/replicas --value 3 --times "$times" | sed 's/^[^:]*: //')"
+    metrics >"$1/after"
+    row "  requests" "$(requests "$1/before" "$1/after")"
+}
+
+# idle FOLDER SECONDS: what goes on while nothing happens.
+idle() {
+    local pid ticks
+    pid=$(cut -d' ' -f1 "$1/operator.pid")
+    sleep 10
+    metrics >"$1/before"
+    ticks=$(processor_ticks "$pid")
+    sleep "$2"
+    ticks=$(($(processor_ticks "$pid") - ticks))
+    metrics >"$1/after"
+    row "idle for $2 s" "$(process_figures "$pid"), $((ticks * 1000 / $(getconf CLK_TCK) / $2)) ms of CPU a second"
+    row "  requests" "$(requests "$1/before" "$1/after")"
+    row "  reconciles" "$(grown "$1/before" "$1/after" sluice_reconcile_total)"
+}
+
+# restart FOLDER SERVICES OPERATOR: a new process finds everything in place.
+restart() {
+    local pid
+    process_stop "$1/operator.pid" 30
+    start_operator "$1" "$3"
+    pid=$(cut -d' ' -f1 "$1/operator.pid")
+    : >"$1/before"
+    sleep 20
+    metrics >"$1/after"
+    row "restart" "$(counter "$1/after" sluice_sync_applied_total) objects applied, $(counter "$1/after" sluice_renders_total) renders, $(process_figures "$pid")"
+    row "  requests" "$(requests "$1/before" "$1/after")"
 }
 
 # measure_operator FOLDER SERVICES OPERATOR: everything, on the cluster of $KUBECONFIG and the Git server $name.
 measure_operator() {
-    local folder=$1 services=$2 operator=$3 began pid ticks
+    local folder=$1 services=$2 operator=$3
     "$HACK/company-gitops" create "$folder/gitops" --git-server "$name"
     generate_services "$folder/gitops" "$services"
     "$HACK/company-gitops" commit "$folder/gitops" ci "$services services" >/dev/null
-    process_start "$folder/operator.pid" "$folder/operator.log" env -u KUBECONFIG \
-        "$operator" run --kubeconfig "$KUBECONFIG" --state-dir "$folder/operator"
-    pid=$(cut -d' ' -f1 "$folder/operator.pid")
-    wait_until 60 "the operator's CRDs" kubectl get crd environments.sluice.dev
-    kubectl wait --for=condition=Established --timeout=30s crd/environments.sluice.dev >/dev/null
     kubectl create namespace shop >/dev/null
     (
         eval "$("$HACK/git-server" env --name "$name")"
         kubectl -n shop create secret generic gitops-git --from-literal="username=$SLUICE_GIT_USERNAME" \
             --from-file=password=<(printf %s "$SLUICE_GIT_PASSWORD") >/dev/null
     )
-    began=$EPOCHREALTIME
-    environments "$folder/gitops" | kubectl apply -f - >/dev/null
-    await_synced "$services" || die "the environments did not become synced; the operator's log: $folder/operator.log"
+    start_operator "$folder" "$operator"
+    wait_until 60 "the operator's CRDs" kubectl get crd environments.sluice.dev
+    kubectl wait --for=condition=Established --timeout=30s crd/environments.sluice.dev >/dev/null
     echo "operator: $services services in 3 environments, no node"
-    echo "  first sync: $(seconds_since "$began") s"
+    first_sync "$folder" "$services"
     commit_to_live "$folder/gitops" 10
-    echo "  $("$BENCH" heal --namespace shop-dev --name service-1 --pointer /spec/replicas --value 3 --times 20)"
-    ticks=$(processor_ticks "$pid")
-    sleep 30
-    echo "  idle: $(process_figures "$pid"), $((($(processor_ticks "$pid") - ticks) * 1000 / $(getconf CLK_TCK) / 30)) ms of CPU a second"
+    heal_drift "$folder" "$services"
+    idle "$folder" 60
+    restart "$folder" "$services" "$operator"
 }

@@ -105,6 +105,7 @@ let package = Package(
             ]),
         tests("EndToEndTests", []),
         tests("ControllersTests", ["Controllers"]),
+        tests("ScaleIntegrationTests", ["Controllers", log]),
         tests("ServerTests", ["Server", log, metrics, lifecycle]),
     ]
 )

@@ -1,21 +1,27 @@
 internal import Core
-internal import KubernetesClient
+package import KubernetesClient
 internal import KubernetesModel
-internal import Logging
+package import Logging
 internal import SluiceAPI
 
 /// Registers this project's CRDs and waits until they are served.
-struct CRDRegistration: Sendable {
+package struct CRDRegistration: Sendable {
     private static let resource = APIResource(
         gvk: GroupVersionKind(group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition"),
         plural: "customresourcedefinitions", namespaced: false)
     /// How long the API server may take to serve a new definition.
     private static let patience = 300
 
-    let client: KubernetesClient
-    let logger: Logger
+    private let client: KubernetesClient
+    private let logger: Logger
 
-    func run() async throws {
+    package init(client: KubernetesClient, logger: Logger) {
+        self.client = client
+        self.logger = logger
+    }
+
+    /// Returns once all of them are served.
+    package func run() async throws {
         let definitions = SluiceAPI.crds(withRules: try await knowsRules())
         for definition in definitions {
             _ = try await client.apply(Self.resource, definition, fieldManager: FieldManager.name)

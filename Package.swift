@@ -106,6 +106,8 @@ let package = Package(
         tests("EndToEndTests", []),
         tests("ControllersTests", ["Controllers"]),
         tests("ScaleIntegrationTests", ["Controllers", log]),
+        // Knows the operator only from outside: its process, its objects, its commits.
+        tests("OperatorIntegrationTests", []),
         tests("ServerTests", ["Server", log, metrics, lifecycle]),
     ]
 )

@@ -1,0 +1,63 @@
+import FoundationEssentials
+import Glibc
+
+/// One run of `sluice run` on the objects of one namespace.
+final class OperatorProcess {
+    let log: String
+    private let pid: pid_t
+    private var ended = false
+
+    /// - Parameter folder: where its state, its log and its process id are kept.
+    init(namespace: String, folder: String, number: Int) throws {
+        log = "\(folder)/operator-\(number).log"
+        pid = try Command.start(
+            "/usr/bin/env",
+            [
+                "-u", "KUBECONFIG", World.binary, "run", "--kubeconfig", World.kubeconfig, "--namespace", namespace,
+                "--state-dir", "\(folder)/state", "--port", "0", "--log-format", "json",
+            ], output: log)
+        try Files.write("\(pid)", to: "\(folder)/operator.pid")
+    }
+
+    /// Whether it still runs; reaps it when it does not.
+    var isRunning: Bool {
+        guard !ended else { return false }
+        var status: Int32 = 0
+        if waitpid(pid, &status, WNOHANG) == pid { ended = true }
+        return !ended
+    }
+
+    /// kill -9.
+    func kill() { end(SIGKILL) }
+
+    /// Asks it to end, and waits until it has.
+    func terminate() { end(SIGTERM) }
+
+    private func end(_ signal: Int32) {
+        guard isRunning else { return }
+        Glibc.kill(pid, signal)
+        Command.wait(for: pid)
+        ended = true
+    }
+
+    /// The sum of a counter over its labels, from `/metrics`.
+    func metric(_ name: String) throws -> Int {
+        guard let port = port() else { throw Failure(description: "the operator has not said its port: \(log)") }
+        let text = try Command.run(
+            "curl", ["-fsS", "--noproxy", "*", "--max-time", "5", "http://127.0.0.1:\(port)/metrics"])
+        return text.split(separator: "\n").reduce(into: 0) { sum, line in
+            guard line.hasPrefix(name + "{") || line.hasPrefix(name + " "), let value = line.split(separator: " ").last,
+                let number = Double(value)
+            else { return }
+            sum += Int(number)
+        }
+    }
+
+    private func port() -> String? {
+        let marker = "\"port\":"
+        guard let line = Files.read(log).split(separator: "\n").first(where: { $0.contains("Serving probes") }),
+            let range = line.firstRange(of: marker)
+        else { return nil }
+        return String(line[range.upperBound...].drop { !$0.isNumber }.prefix { $0.isNumber })
+    }
+}

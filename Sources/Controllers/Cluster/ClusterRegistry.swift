@@ -65,6 +65,11 @@ package final class ClusterRegistry: Sendable {
         return cluster
     }
 
+    /// Announces the Environments that exist, so that nobody takes objects from one that has not been looked at yet.
+    package func expect(_ environments: [NamespacedName]) {
+        for name in environments { own.index.expectClaim(of: name) }
+    }
+
     /// Forgets an Environment that is gone.
     package func forget(_ environment: NamespacedName) {
         router.labels.withLock { $0[TrackingID.label(for: environment)] = nil }

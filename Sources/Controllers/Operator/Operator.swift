@@ -148,6 +148,7 @@ package final class Operator: Sendable {
             "promotion", PromotionReconciler(context), queue: context.promotionQueue, options: quick, logger: logger)
         let rollbacks = Controller(
             "rollback", RollbackReconciler(context), queue: context.rollbackQueue, options: rollback, logger: logger)
+        context.clusters.expect(context.environments.names)
         context.environmentQueue.add(context.environments.names)
         context.promotionQueue.add(context.promotions.names)
         context.rollbackQueue.add(context.rollbacks.names)

@@ -1,3 +1,4 @@
+internal import Core
 package import KubernetesModel
 internal import Sync
 

@@ -1,6 +1,6 @@
-internal import KubernetesClient
 internal import Core
 internal import Git
+internal import KubernetesClient
 internal import KubernetesModel
 internal import Kustomize
 internal import Policy

@@ -144,7 +144,8 @@ private struct GateEvaluator {
         let ends = proofs.filter { $0.reason == nil }.map { proof in proof.soakStart.map { $0 + soak } }
         // Of several that suffice alone the first that is done counts; else the last.
         let end =
-            policy.mode == .oneOf ? ends.compactMap { $0 }.min() : ends.contains(nil) ? nil : ends.compactMap { $0 }.max()
+            policy.mode == .oneOf
+            ? ends.compactMap { $0 }.min() : ends.contains(nil) ? nil : ends.compactMap { $0 }.max()
         guard let end else {
             add(
                 .soak, .soaking,

@@ -187,6 +187,9 @@ package final class GitRepository: Sendable {
         }
     }
 
+    /// Bytes that the mirror takes on disk.
+    package func diskUse() async throws(GitError) -> Int { try await objects.diskUse() }
+
     // MARK: Damage
 
     /// Runs a local operation; if the mirror turns out damaged, clones it again and runs it once more.

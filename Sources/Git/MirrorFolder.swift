@@ -11,6 +11,8 @@ final class MirrorFolder: Sendable {
     private let root: String
     /// The generation in use; 0 until the first use looks at the disk.
     private let generation = Mutex<Int>(0)
+    /// Raised when handles should be opened anew although the folder stays.
+    private let epoch = Mutex<Int>(0)
 
     init(root: String) {
         self.root = root
@@ -18,8 +20,11 @@ final class MirrorFolder: Sendable {
 
     /// Whether this handle's folder is still the one in use.
     func isCurrent(_ mirror: OpenMirror) -> Bool {
-        generation.withLock { $0 == mirror.generation }
+        generation.withLock { $0 == mirror.generation } && epoch.withLock { $0 == mirror.epoch }
     }
+
+    /// Makes every thread open its handle anew before its next operation.
+    func renewHandles() { epoch.withLock { $0 += 1 } }
 
     /// Whether somebody deleted the folder: its open files still answer, and will never hold anything new.
     func isGone(_ mirror: OpenMirror) -> Bool {
@@ -73,13 +78,15 @@ final class MirrorFolder: Sendable {
     private func openExisting(_ generation: Int) throws(Libgit2Failure) -> OpenMirror {
         var repository: OpaquePointer?
         try Libgit2.check(git_repository_open_bare(&repository, path(generation)))
-        return try OpenMirror(repository, path: path(generation), generation: generation)
+        return try OpenMirror(
+            repository, path: path(generation), generation: generation, epoch: epoch.withLock { $0 })
     }
 
     private func create(_ generation: Int) throws(Libgit2Failure) -> OpenMirror {
         var repository: OpaquePointer?
         try Libgit2.check(git_repository_init(&repository, path(generation), 1))
-        return try OpenMirror(repository, path: path(generation), generation: generation)
+        return try OpenMirror(
+            repository, path: path(generation), generation: generation, epoch: epoch.withLock { $0 })
     }
 
     private func remove(_ generation: Int) throws(GitError) {
@@ -98,14 +105,16 @@ final class OpenMirror {
     let repository: OpaquePointer
     let path: String
     let generation: Int
+    let epoch: Int
 
-    init(_ repository: OpaquePointer?, path: String, generation: Int) throws(Libgit2Failure) {
+    init(_ repository: OpaquePointer?, path: String, generation: Int, epoch: Int) throws(Libgit2Failure) {
         guard let repository else {
             throw Libgit2Failure(code: GIT_ERROR.rawValue, kind: 0, message: "the library returned nothing")
         }
         self.repository = repository
         self.path = path
         self.generation = generation
+        self.epoch = epoch
     }
 
     deinit { git_repository_free(repository) }

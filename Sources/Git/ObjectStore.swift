@@ -1,5 +1,6 @@
 internal import CGit2
 internal import Core
+internal import FoundationEssentials
 
 /// Reads and writes a mirror's objects, on a thread of its own. It never touches the network.
 actor ObjectStore {
@@ -111,6 +112,25 @@ actor ObjectStore {
             try Libgit2.check(code)
             return true
         }
+    }
+
+    /// Bytes of the mirror's files.
+    func diskUse() throws(GitError) -> Int {
+        let path = try mirror().path
+        let files = FileManager.default
+        var total = 0
+        var folders = [path]
+        while let folder = folders.popLast() {
+            for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
+                guard let facts = try? files.attributesOfItem(atPath: folder + "/" + name) else { continue }
+                if facts[.type] as? FileAttributeType == .typeDirectory {
+                    folders.append(folder + "/" + name)
+                } else {
+                    total += facts[.size] as? Int ?? 0
+                }
+            }
+        }
+        return total
     }
 
     func commitInfo(_ id: CommitID) throws(GitError) -> CommitInfo {

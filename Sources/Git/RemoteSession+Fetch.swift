@@ -6,6 +6,7 @@ extension RemoteSession {
     /// Resolves a reference, downloads what is missing and records what was found.
     func fetch(_ reference: GitReference, _ operation: RemoteOperation) throws(GitError) -> FetchResult {
         try operation.begin()
+        try tidy()
         let mirror = try mirror()
         if case .commit(let id) = reference {
             if try !has(id, mirror) { try fetchAll(id, operation, mirror) }

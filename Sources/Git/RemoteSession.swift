@@ -9,6 +9,7 @@ actor RemoteSession {
 
     private let folder: MirrorFolder
     private var open: OpenMirror?
+    private var hygiene = PackHygiene()
 
     init(folder: MirrorFolder) {
         self.folder = folder
@@ -22,6 +23,11 @@ actor RemoteSession {
         let mirror = try folder.open()
         open = mirror
         return mirror
+    }
+
+    /// Consolidates the mirror's files if there are many.
+    func tidy() throws(GitError) {
+        if hygiene.tidy(try mirror()) { folder.renewHandles() }
     }
 
     func discard() throws(GitError) {
@@ -45,9 +51,13 @@ actor RemoteSession {
     ) throws(GitError) -> R {
         let mirror = try mirror()
         do {
-            let remote = try Libgit2.make(
-                { git_remote_free($0) },
-                { git_remote_create_anonymous($0, mirror.repository, operation.url.text) })
+            var options = git_remote_create_options()
+            git_remote_create_options_init(&options, UInt32(GIT_REMOTE_CREATE_OPTIONS_VERSION))
+            options.repository = mirror.repository
+            // Nothing in our configuration rewrites URLs, and libgit2 1.5 leaks memory for each entry that it looks at.
+            options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF.rawValue
+            let url = operation.url.text
+            let remote = try Libgit2.make({ git_remote_free($0) }, { git_remote_create_with_opts($0, url, &options) })
             defer { git_remote_disconnect(remote.pointer) }
             return try body(remote.pointer)
         } catch let error as GitError {

@@ -174,6 +174,36 @@ import Testing
         }
     }
 
+    @Test func `many small packs and loose objects become few files, and nothing is lost`() async throws {
+        let fixture = try GitFixture()
+        try fixture.commit(["base": "0"])
+        try fixture.push()
+        let mirror = try fixture.mirror()
+        let writer = try fixture.mirror("writer.git")
+        var commits: [CommitID] = []
+        let rounds = PackHygiene.packLimit + 3
+        for round in 0..<rounds {
+            let base = try await writer.fetch(.branch("main")).commit
+            let commit = try await writer.commit(
+                onto: base, edits: ["f\(round)": .write(Array("\(round)".utf8))], message: "m\(round)", author: author)
+            try await writer.push(commit, to: "main", expecting: base)
+            commits.append(try await mirror.fetch(.branch("main")).commit)
+        }
+        let packs = fixture.folder / "mirror.git/1/objects/pack"
+        func count() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: packs).filter { $0.hasSuffix(".pack") }.count
+        }
+        _ = try await mirror.fetch(.branch("main"))
+        #expect(try count() <= 5)
+        let checked = try run(["git", "fsck", "--full", "--no-dangling"], in: fixture.folder / "mirror.git/1")
+        #expect(!checked.contains("missing") && !checked.contains("broken") && !checked.contains("error"))
+        for (round, commit) in commits.enumerated() {
+            #expect(try await mirror.withTree(of: commit) { try $0.read("f\(round)") } == Array("\(round)".utf8))
+        }
+        #expect(try await mirror.history(from: commits[rounds - 1], limit: 1000).count == rounds + 1)
+        #expect(try await mirror.diskUse() > 1000)
+    }
+
     @Test func `a file over the limit is refused before it is read`() async throws {
         let fixture = try GitFixture()
         try fixture.commit(["big": String(repeating: "x", count: 2000), "small": "1"])

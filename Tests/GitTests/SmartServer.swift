@@ -32,7 +32,10 @@ struct SmartServer: Sendable {
     }
 
     static func command(_ verb: String...) throws -> String {
-        try run([script] + verb + ["--name", name], in: root)
+        // Its state belongs to the machine, not to the folder that the tests run in.
+        try run(
+            [script] + verb + ["--name", name], in: root,
+            environment: ["HOME": FileManager.default.temporaryDirectory.path])
     }
 
     static func start() throws -> SmartServer {

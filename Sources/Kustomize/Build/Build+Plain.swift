@@ -10,6 +10,7 @@ extension Build {
                 .notFound, file: loader.root,
                 "there is no kustomization file and no manifest (*.yaml, *.yml, *.json) in this directory")
         }
+        files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         for file in files {
             let name = Located(text: file.path, line: nil, field: "")
             let bytes = try loader.contents(of: file, name)

@@ -34,6 +34,8 @@ package actor Source {
     private var poller: Task<Void, Never>?
     private var look: Task<Void, Never>?
     private var failures = 0
+    /// How many looks in a row must fail before a passing fault is told.
+    private static let patience = 2
 
     /// - Parameter changed: called for each subscriber after the head, or the failure, has changed. Must not block.
     package init(
@@ -124,8 +126,11 @@ package actor Source {
             failures = 0
             if result.historyRewritten { current.rewrittenAt = clock.now() }
         } catch {
-            current.failure = error
             failures += 1
+            // One lost connection is no news while a commit is known; the next look follows in two seconds.
+            if error.disposition == .terminal || current.head == nil || failures >= Self.patience {
+                current.failure = error
+            }
         }
         current.checkedAt = clock.now()
         if before.head != current.head || before.failure?.message != current.failure?.message || before.checkedAt == nil

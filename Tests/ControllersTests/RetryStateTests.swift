@@ -26,6 +26,17 @@ struct RetryStateTests {
         #expect(try #require(state.nextTry("a", policy: policy, jitter: 0)) < now + .seconds(seconds))
     }
 
+    @Test("remembers why a version failed until it succeeds or another is tried")
+    func remembers() {
+        var state = RetryState()
+        #expect(state.failure(of: "a") == nil)
+        state.failed("a", at: now, because: "invalid port")
+        #expect(state.failure(of: "a") == "invalid port")
+        #expect(state.failure(of: "b") == nil)
+        state.succeeded("a", isSynced: true)
+        #expect(state.failure(of: "a") == nil)
+    }
+
     @Test("ends after the limit until the version changes or a try succeeds")
     func exhausted() {
         var state = RetryState()

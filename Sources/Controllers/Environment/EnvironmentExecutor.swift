@@ -93,7 +93,8 @@ struct EnvironmentExecutor: Sendable {
                         index,
                         AppOutcome(
                             name: item.directive.app, revision: item.directive.version?.revision, sync: sync,
-                            renderFailure: failures[item.directive.app] ?? nil, heldBack: item.directive.heldBack)
+                            renderFailure: failures[item.directive.app] ?? nil, heldBack: item.directive.heldBack,
+                            failure: lastFailure(item.directive, work))
                     )
                 }
             }
@@ -101,6 +102,12 @@ struct EnvironmentExecutor: Sendable {
             for await outcome in group { outcomes.append(outcome) }
             return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
         }
+    }
+
+    /// A version that waits for its next try still says why the last one failed.
+    private func lastFailure(_ directive: EnvironmentPlan.Directive, _ work: Work) -> String? {
+        guard directive.mode == .report, let version = directive.version else { return nil }
+        return work.memory.retry(directive.app).failure(of: "\(version.digest)")
     }
 
     private func request(
@@ -218,7 +225,7 @@ struct EnvironmentExecutor: Sendable {
             if sync.errors.isEmpty {
                 retry.succeeded(digest, isSynced: sync.isSynced)
             } else {
-                retry.failed(digest, at: now)
+                retry.failed(digest, at: now, because: sync.errors.first?.message ?? "")
                 let next = retry.nextTry(
                     digest, policy: work.environment.spec.sync.retry, jitter: Double.random(in: 0...1))
                 requeueAt = [requeueAt, next].compactMap { $0 }.min()

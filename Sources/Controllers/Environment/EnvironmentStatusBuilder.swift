@@ -13,8 +13,14 @@ package struct AppOutcome: Sendable {
     package let sync: SyncOutcome?
     package let renderFailure: String?
     package let heldBack: String?
+    /// Why the last try failed, while the next is not due yet.
+    package let failure: String?
 
-    package init(name: String, revision: CommitID?, sync: SyncOutcome?, renderFailure: String?, heldBack: String?) {
+    package init(
+        name: String, revision: CommitID?, sync: SyncOutcome?, renderFailure: String?, heldBack: String?,
+        failure: String? = nil
+    ) {
+        self.failure = failure
         self.name = name
         self.revision = revision
         self.sync = sync
@@ -116,6 +122,7 @@ package struct EnvironmentStatusBuilder {
     private func message(of outcome: AppOutcome, _ sync: SyncOutcome) -> String {
         if let failure = outcome.renderFailure { return failure }
         if let error = sync.errors.first { return error.message }
+        if let failure = outcome.failure { return failure }
         if let held = outcome.heldBack { return held }
         if !sync.isSynced, let object = sync.objects.first(where: { $0.status != .synced && $0.status != .unmanaged }) {
             return "\(object.key) \(object.message)"
@@ -190,7 +197,9 @@ package struct EnvironmentStatusBuilder {
         let reason =
             outcome?.renderFailure != nil
             ? RunReason.renderFailed.rawValue
-            : outcome?.sync?.errors.first?.reason ?? (outcome?.heldBack != nil ? "HeldBack" : "OutOfSync")
+            : outcome?.sync?.errors.first?.reason
+                ?? (outcome?.failure != nil
+                    ? RunReason.applyFailed.rawValue : outcome?.heldBack != nil ? "HeldBack" : "OutOfSync")
         return (false, reason, counted(status.counts.outOfSync, "apps are out of sync", first: fault))
     }
 
@@ -244,7 +253,8 @@ package struct EnvironmentStatusBuilder {
     private func isFaulty(_ synced: Finding) -> Bool {
         guard !synced.ok else { return false }
         return outcomes.contains { outcome in
-            outcome.renderFailure != nil || outcome.sync?.errors.contains { $0.disposition == .terminal } ?? false
+            outcome.renderFailure != nil || outcome.failure != nil
+                || outcome.sync?.errors.contains { $0.disposition == .terminal } ?? false
         }
     }
 

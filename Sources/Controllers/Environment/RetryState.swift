@@ -24,6 +24,8 @@ package struct RetryState: Sendable, Equatable {
     private var version = ""
     private var failures = 0
     private var failedAt: Timestamp?
+    /// Why the last try failed.
+    private var failure = ""
     /// The version that was last synced whole.
     private var settled = ""
     private var heals = 0
@@ -50,7 +52,8 @@ package struct RetryState: Sendable, Equatable {
         return failedAt + min(wait, policy.backoff.maxDuration.duration) * (0.9 + 0.1 * jitter)
     }
 
-    package mutating func failed(_ version: String, at now: Timestamp) {
+    package mutating func failed(_ version: String, at now: Timestamp, because failure: String = "") {
+        self.failure = failure
         failures = version == self.version ? failures + 1 : 1
         self.version = version
         failedAt = now
@@ -60,6 +63,11 @@ package struct RetryState: Sendable, Equatable {
         failures = 0
         failedAt = nil
         if isSynced { settled = version }
+    }
+
+    /// Why this version could not be synced at the last try; nil if it could, or was not tried.
+    package func failure(of version: String) -> String? {
+        version == self.version && failures > 0 && !failure.isEmpty ? failure : nil
     }
 
     /// Whether this version was synced whole before: what is left to do for it can only be healing.

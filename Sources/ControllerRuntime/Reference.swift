@@ -1,3 +1,4 @@
+internal import Core
 package import KubernetesModel
 
 /// A Secret or ConfigMap that an object names.

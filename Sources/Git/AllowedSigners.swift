@@ -117,7 +117,7 @@ private struct AllowedSignersLine {
             guard let next = try word() else { throw GitError(.invalidInput, "the key is missing") }
             kind = next
         }
-        guard let encoded = try word(), let blob = Base64.decode(encoded.utf8) else {
+        guard let encoded = try word(), let blob = Base64.decode(encoded) else {
             throw GitError(.invalidInput, "the key is missing or not base64")
         }
         let key = try SSHPublicKey(blob: blob)

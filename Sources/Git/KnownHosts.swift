@@ -34,7 +34,7 @@ struct KnownHosts {
                 }
                 revoked = true
             }
-            guard words.count >= 3, let key = Base64.decode(words[2].utf8), !key.isEmpty else {
+            guard words.count >= 3, let key = Base64.decode(words[2]), !key.isEmpty else {
                 throw GitError(.invalidInput, "known_hosts, line \(number): host, key type and key are expected")
             }
             lines.append(
@@ -76,7 +76,7 @@ struct KnownHosts {
     /// `|1|base64 salt|base64 HMAC-SHA1(salt, name)`
     private static func isHash(_ pattern: String, of name: String) -> Bool {
         let parts = pattern.split(separator: "|").map(String.init)
-        guard parts.count == 3, let salt = Base64.decode(parts[1].utf8), let expected = Base64.decode(parts[2].utf8),
+        guard parts.count == 3, let salt = Base64.decode(parts[1]), let expected = Base64.decode(parts[2]),
             expected.count == 20
         else { return false }
         let text = Array(name.utf8)

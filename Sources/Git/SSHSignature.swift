@@ -62,7 +62,7 @@ package struct SSHSignature: Sendable, Hashable {
         let malformed = GitError(.invalidInput, "the SSH signature is malformed")
         guard armoured.utf8.count <= 65_536, let start = armoured.firstRange(of: Self.begin),
             let stop = armoured[start.upperBound...].firstRange(of: Self.end),
-            let bytes = Base64.decode(armoured[start.upperBound..<stop.lowerBound].utf8)
+            let bytes = Base64.decode(armoured[start.upperBound..<stop.lowerBound])
         else { throw malformed }
         var reader = SSHReader(bytes)
         guard reader.take(6) == Self.magic, reader.uint32() == 1, let blob = reader.string(),

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Core
 
 /// A private key that signs commits: unencrypted, in OpenSSH's own format, of type ed25519 or ecdsa.
 package struct SSHSigningKey: Sendable {
@@ -11,7 +12,7 @@ package struct SSHSigningKey: Sendable {
         let text = String(decoding: pem, as: UTF8.self)
         guard pem.count <= 65_536, let start = text.firstRange(of: "-----BEGIN OPENSSH PRIVATE KEY-----"),
             let stop = text[start.upperBound...].firstRange(of: "-----END OPENSSH PRIVATE KEY-----"),
-            let bytes = Base64.decode(text[start.upperBound..<stop.lowerBound].utf8)
+            let bytes = Base64.decode(text[start.upperBound..<stop.lowerBound])
         else {
             throw GitError(.invalidInput, "the signing key is not in OpenSSH's private key format")
         }

@@ -1,5 +1,4 @@
 internal import Core
-internal import FoundationEssentials
 internal import HTTP
 internal import KubernetesModel
 internal import Synchronization
@@ -47,7 +46,7 @@ final class CredentialProvider: Sendable {
         case .none: return CurrentCredentials()
         case .bearer(let token): return CurrentCredentials(authorization: "Bearer " + token)
         case .basic(let user, let password):
-            let encoded = Data("\(user):\(password)".utf8).base64EncodedString()
+            let encoded = Base64.encode(Array("\(user):\(password)".utf8))
             return CurrentCredentials(authorization: "Basic " + encoded)
         case .tokenFile(let path):
             if let valid { return valid }

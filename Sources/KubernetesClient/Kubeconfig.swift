@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Core
 internal import HTTP
 internal import KubernetesModel
 internal import YAML
@@ -131,10 +131,8 @@ private struct Kubeconfig {
     /// PEM out of `<field>-data`, or the file `<field>`.
     private func bytes(_ value: JSONValue, _ field: String) throws(KubernetesError) -> [UInt8]? {
         if let encoded = value[field + "-data"]?.stringValue, !encoded.isEmpty {
-            guard let data = Data(base64Encoded: encoded, options: .ignoreUnknownCharacters) else {
-                throw fail("\(field)-data is not base64")
-            }
-            return [UInt8](data)
+            guard let bytes = Base64.decode(encoded) else { throw fail("\(field)-data is not base64") }
+            return bytes
         }
         guard let path = value[field]?.stringValue, !path.isEmpty else { return nil }
         guard case .operatorOwned(let directory) = trust else { throw refused(field, "use \(field)-data") }

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Core
 internal import KubernetesModel
 
 /// What is done to a rendered object before it is sent, so that servers of every version understand it alike.
@@ -41,7 +41,7 @@ enum Normalise {
         var data = manifest.json["data"]?.objectValue ?? JSONObject()
         for (key, value) in plain {
             guard let text = value.stringValue else { return }
-            data[key] = .string(Data(text.utf8).base64EncodedString())
+            data[key] = .string(Base64.encode(Array(text.utf8)))
         }
         manifest.json["stringData"] = nil
         manifest.json["data"] = .object(data)

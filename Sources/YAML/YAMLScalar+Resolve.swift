@@ -1,3 +1,4 @@
+internal import Core
 package import KubernetesModel
 
 private let tagPrefix = "tag:yaml.org,2002:"

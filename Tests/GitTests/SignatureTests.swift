@@ -134,7 +134,7 @@ private struct KeyFixture {
         let message = Array("m".utf8)
         let armoured = try SSHSignature.sign(message, with: key)
         let lines = armoured.split(separator: "\n")
-        let bytes = try #require(Base64.decode(lines.dropFirst().dropLast().joined().utf8))
+        let bytes = try #require(Base64.decode(lines.dropFirst().dropLast().joined()))
         let signers = try keys.signers()
         for index in bytes.indices {
             for mask: UInt8 in [1, 0x80, 0xFF] {

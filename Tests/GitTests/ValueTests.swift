@@ -103,18 +103,3 @@ import Testing
         #expect(versions.shuffled().sorted() == versions)
     }
 }
-
-@Suite struct Base64Tests {
-    @Test(arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy"),
-    ])
-    func `the vectors of RFC 4648 hold both ways`(plain: String, encoded: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == encoded)
-        #expect(Base64.decode(encoded.utf8) == Array(plain.utf8))
-    }
-
-    @Test(arguments: ["Z", "Zg", "Zg=", "Zg===", "Zg==Zg==", "=Zg=", "Z!==", "===="])
-    func `anything else is refused`(text: String) {
-        #expect(Base64.decode(text.utf8) == nil)
-    }
-}

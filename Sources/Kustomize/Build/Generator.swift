@@ -124,10 +124,11 @@ extension Resource {
 
 /// Base64 as kustomize writes it.
 enum Base64Text {
-    /// RFC 4648 with padding, in lines of 70 characters if it is longer than one.
+    /// In lines of 70 characters if it is longer than one line.
     static func wrapped(_ bytes: [UInt8]) -> String {
-        let text = encode(bytes)
-        guard text.count > 70 else { return String(decoding: text, as: UTF8.self) }
+        let line = Base64.encode(bytes)
+        guard line.utf8.count > 70 else { return line }
+        let text = Array(line.utf8)
         var out: [UInt8] = []
         out.reserveCapacity(text.count + text.count / 70 + 1)
         for start in stride(from: 0, to: text.count, by: 70) {
@@ -135,23 +136,5 @@ enum Base64Text {
             out.append(0x0A)
         }
         return String(decoding: out, as: UTF8.self)
-    }
-
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let rest = min(3, bytes.count - start)
-            var group = UInt32(bytes[start]) << 16
-            if rest > 1 { group |= UInt32(bytes[start + 1]) << 8 }
-            if rest > 2 { group |= UInt32(bytes[start + 2]) }
-            out.append(digits[Int(group >> 18)])
-            out.append(digits[Int(group >> 12 & 63)])
-            out.append(rest > 1 ? digits[Int(group >> 6 & 63)] : UInt8(ascii: "="))
-            out.append(rest > 2 ? digits[Int(group & 63)] : UInt8(ascii: "="))
-        }
-        return out
     }
 }

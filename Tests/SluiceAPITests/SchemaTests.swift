@@ -151,7 +151,7 @@ struct SchemaTests {
                 "spec.source.branche: there is no such field; did you mean branch?",
                 "spec.source.path: is required: the folder of the app's kustomization; with {app} in it, one folder for each app",
                 "spec.upstream.environments: must have at least 1 element",
-                "spec.upstream.mode: must be one of All, Any, not \"Some\"",
+                "spec.upstream.mode: must be one of All, OneOf, not \"Some\"",
                 "spec.windows.allow[0].schedule: is required: when it begins, a cron expression of five fields or @hourly, @daily, @weekly, @monthly, @yearly",
                 "spec.windows.allow[1].duration: must be a duration such as 90s, 1h30m or 7d, not \"soon\"",
                 "spec.windows.allow[1]: has the same name as another element; each must have its own",

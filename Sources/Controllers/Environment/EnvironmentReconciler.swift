@@ -72,7 +72,10 @@ package struct EnvironmentReconciler: Reconciler {
         {
             if kinds != known {
                 // A kind is written down before its first object exists, so that none is ever forgotten.
-                var early = environment.status
+                var early =
+                    environment.status.conditions.isEmpty
+                    ? EnvironmentStatusBuilder.status(of: observation, outcomes: [], managedKinds: kinds, now: now)
+                    : environment.status
                 early.managedKinds = kinds.map(\.description).sorted()
                 guard let written = try await status.write(Self.json(early, environment), to: manifest) else {
                     return .done

@@ -277,16 +277,21 @@ struct PromotionPlannerAfterPushTests {
         #expect(plan.action == nil)
     }
 
-    @Test("verifies until the apps have been healthy long enough, then succeeds")
+    @Test("verifies until the apps have been healthy long enough since the commit came, then succeeds")
     func verifies() throws {
-        let story = try PromotionStory()
-        let early = try self.plan(story, [story.progress(since: story.now - .seconds(10))])
+        var story = try PromotionStory()
+        let healthy = story.progress(since: story.now - .seconds(600))
+        let early = try self.plan(story, [healthy])
         #expect(early.status.phase == .verifying)
-        #expect(early.requeueAt == story.now + .seconds(20))
-        let late = try self.plan(story, [story.progress(since: story.now - .seconds(10))], after: 20)
+        #expect(early.requeueAt == story.now + .seconds(30))
+        story.advance(early)
+        #expect(try self.plan(story, [healthy], after: 29).status.phase == .verifying)
+        let late = try self.plan(story, [healthy], after: 30)
         #expect(late.status.phase == .succeeded)
         #expect(late.status.conditions.isTrue(ConditionType.ready))
         #expect(late.status.verification == [Check(name: "health", state: .passed, message: "healthy for 30s")])
+        let relapsed = story.progress(since: story.now + .seconds(20))
+        #expect(try self.plan(story, [relapsed], after: 30).requeueAt == story.now + .seconds(50))
     }
 
     @Test("fails and asks for one rollback, named after it, when an app is degraded")

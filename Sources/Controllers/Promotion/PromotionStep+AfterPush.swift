@@ -62,8 +62,9 @@ extension PromotionStep {
             return failed("Degraded", message, trigger: .degraded, environment)
         }
         let ill = observation.apps.filter { $0.app.health != .healthy }
-        let stableAt = observation.apps.map { ($0.app.healthySince ?? now) + stableFor }.max() ?? now
-        if ill.isEmpty, now >= max(stableAt, start) {
+        // Health from before the commit came says nothing of it.
+        let stableAt = observation.apps.map { max($0.app.healthySince ?? now, start) + stableFor }.max() ?? now
+        if ill.isEmpty, now >= stableAt {
             note("health", .passed, "healthy for \(environment.spec.verification.health.stableFor)")
             status.timestamps.verified = now.wholeSeconds
             condition(ConditionType.verified, true, "Healthy", "all apps are healthy")

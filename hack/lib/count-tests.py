@@ -2,13 +2,16 @@
 """Reads Swift Testing's event streams; lists failures and reasons of skips, then "N passed, N failed, N skipped".
 
 usage: count-tests.py EVENTS...
+       count-tests.py --failed-suites EVENTS    prints a filter for the suites of which a test failed
 
-A file that does not exist is passed over. Exit status 1 if a test failed, did not end, or none ran.
+A file that does not exist is passed over. A test of a later file counts as it ended there; one that failed before and
+passes then is listed as flaky. Exit status 1 if a test failed, did not end, or none ran.
 """
 
 import collections
 import json
 import os
+import re
 import sys
 
 
@@ -47,9 +50,22 @@ def read(path, tests, outcome, issues, skips):
 
 def main():
     tests, outcome, issues, skips = {}, {}, [], collections.defaultdict(list)
+    if sys.argv[1:2] == ["--failed-suites"]:
+        if os.path.exists(sys.argv[2]):
+            read(sys.argv[2], tests, outcome, issues, skips)
+        bad = {test for test, what in outcome.items() if what in ("failed", "did not end")}
+        print("|".join(sorted({re.escape(test.split("/")[0]) + "/" for test in bad if "/" in test})))
+        return
     for path in sys.argv[1:]:
-        if os.path.exists(path):
-            read(path, tests, outcome, issues, skips)
+        if not os.path.exists(path):
+            continue
+        now, failures = {}, []
+        read(path, tests, now, failures, skips)
+        for test in sorted(now, key=str):
+            if outcome.get(test) in ("failed", "did not end") and now[test] == "passed":
+                print("flaky: passed at the second try: %s" % tests.get(test, test))
+        issues = [(test, text) for test, text in issues if now.get(test) != "passed"] + failures
+        outcome.update(now)
     for test, text in issues:
         print("failed: %s: %s" % (tests.get(test, test), text))
     for test, what in sorted(outcome.items(), key=str):

@@ -83,18 +83,19 @@ let package = Package(
         .executableTarget(name: "bench", dependencies: ["KubernetesClient", arguments], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
 
-        // What several test targets share: a scripted server, a clock moved by hand.
+        // What several test targets share: a scripted server, a clock moved by hand, objects good and bad.
         .target(
-            name: "TestSupport", dependencies: ["Core", "HTTP"], path: "Tests/Support", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Core", "HTTP", "SluiceAPI", "YAML"], path: "Tests/Support",
+            swiftSettings: strict),
         tests("CoreTests", ["Core"]),
         tests("KubernetesModelTests", ["KubernetesModel"]),
-        tests("SluiceAPITests", ["SluiceAPI", "YAML"]),
+        tests("SluiceAPITests", ["SluiceAPI", "TestSupport", "YAML"]),
         tests("YAMLTests", ["YAML", "KubernetesModel", "Core"], exclude: ["Corpus"]),
         tests("HTTPTests", ["HTTP", "Core"]),
         tests("KubernetesClientTests", ["KubernetesClient", "HTTP", "Core", "TestSupport", log]),
         tests("GitTests", ["Git"]),
         tests("KustomizeTests", ["Kustomize"], exclude: ["Corpus"]),
-        tests("PolicyTests", ["Policy", "YAML"]),
+        tests("PolicyTests", ["Policy", "TestSupport", "YAML"]),
         tests("SyncTests", ["Sync"]),
         tests("SyncIntegrationTests", ["Sync", "YAML"]),
         tests(
@@ -104,8 +105,8 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests("EndToEndTests", []),
-        tests("ControllersTests", ["Controllers"]),
-        tests("ScaleIntegrationTests", ["Controllers", log]),
+        tests("ControllersTests", ["Controllers", "TestSupport"]),
+        tests("ControllersIntegrationTests", ["Controllers", "TestSupport", log]),
         // Knows the operator only from outside: its process, its objects, its commits.
         tests("OperatorIntegrationTests", []),
         tests("ServerTests", ["Server", log, metrics, lifecycle]),

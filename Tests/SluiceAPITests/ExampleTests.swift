@@ -1,22 +1,15 @@
 import Core
 import KubernetesModel
+import TestSupport
 import Testing
-import YAML
 
 @testable import SluiceAPI
 
-/// Reads one document of YAML.
-func manifest(_ yaml: String) throws -> Manifest {
-    Manifest(try YAML.document(parsing: Array(yaml.utf8)).json(.goYAML3))
-}
-
 @Suite("Documented examples")
 struct ExampleTests {
-    @Test(
-        "are valid to the letter",
-        arguments: [DocumentedExamples.environment, DocumentedExamples.promotion, DocumentedExamples.rollback])
-    func strict(yaml: String) throws {
-        let manifest = try manifest(yaml)
+    @Test("are valid to the letter", arguments: DocumentedExamples.all)
+    func strict(example: DocumentedExamples.Example) throws {
+        let manifest = try Manifest(yaml: example.yaml)
         let schema = try #require(SluiceAPI.schema(of: manifest.gvk))
         let errors = schema.validate(schema.applyingDefaults(to: manifest.json), strict: true)
         #expect(errors.map(\.message) == [])
@@ -24,7 +17,7 @@ struct ExampleTests {
 
     @Test("decode to the environment they show")
     func environment() throws {
-        let environment = try Environment(manifest: manifest(DocumentedExamples.environment))
+        let environment = try Environment(manifest: Manifest(yaml: DocumentedExamples.environment))
         #expect(environment.namespacedName == NamespacedName(namespace: "shop", name: "production"))
         let spec = environment.spec
         #expect(spec.override == nil)
@@ -52,7 +45,7 @@ struct ExampleTests {
 
     @Test("decode to the promotion they show")
     func promotion() throws {
-        let promotion = try Promotion(manifest: manifest(DocumentedExamples.promotion))
+        let promotion = try Promotion(manifest: Manifest(yaml: DocumentedExamples.promotion))
         #expect(promotion.spec.items.count == 4)
         #expect(promotion.spec.items[0].image?.newTag == "v1.2.5")
         #expect(promotion.spec.items[1] == .init(app: "web", fromEnvironment: "staging"))
@@ -66,18 +59,16 @@ struct ExampleTests {
 
     @Test("decode to the rollback they show")
     func rollback() throws {
-        let rollback = try Rollback(manifest: manifest(DocumentedExamples.rollback))
+        let rollback = try Rollback(manifest: Manifest(yaml: DocumentedExamples.rollback))
         #expect(rollback.spec.target == .init(promotion: "cart-v1-2-5"))
         #expect(rollback.spec.pin)
         #expect(rollback.status.phase == .succeeded)
         #expect(rollback.status.trigger == .manual)
     }
 
-    @Test(
-        "survive being written and read again",
-        arguments: [DocumentedExamples.environment, DocumentedExamples.promotion, DocumentedExamples.rollback])
-    func roundTrip(yaml: String) throws {
-        let manifest = try manifest(yaml)
+    @Test("survive being written and read again", arguments: DocumentedExamples.all)
+    func roundTrip(example: DocumentedExamples.Example) throws {
+        let manifest = try Manifest(yaml: example.yaml)
         switch manifest.gvk {
         case Environment.gvk: try check(Environment.self, manifest)
         case Promotion.gvk: try check(Promotion.self, manifest)

@@ -1,5 +1,6 @@
 import Core
 import KubernetesModel
+import TestSupport
 import Testing
 import YAML
 
@@ -16,7 +17,7 @@ struct SchemaTests {
 
     @Test("gives a minimal environment the defaults that Swift's initialisers have")
     func environmentDefaults() throws {
-        let read = try Environment(manifest: manifest(Self.minimal))
+        let read = try Environment(manifest: Manifest(yaml: Self.minimal))
         let made = EnvironmentSpec(source: .init(repository: "https://git.example.com/x.git", path: "apps/{app}"))
         #expect(read.spec == made)
         #expect(read.status == EnvironmentStatus())
@@ -41,7 +42,7 @@ struct SchemaTests {
                 metrics: [{name: m, prometheus: {url: "http://p", query: up}, condition: "> 0"}]
                 jobs: [{name: j, templateRef: {name: t}}]
             """
-        let spec = try Environment(manifest: manifest(yaml)).spec
+        let spec = try Environment(manifest: Manifest(yaml: yaml)).spec
         #expect(spec.upstream == .init(environments: ["dev"]))
         #expect(spec.approvals == .init())
         #expect(spec.windows.allow == [.init(name: "a", schedule: "@daily", duration: .hours(1))])
@@ -58,30 +59,30 @@ struct SchemaTests {
     @Test("gives promotions and rollbacks the defaults that Swift's initialisers have")
     func otherDefaults() throws {
         let promotion = try Promotion(
-            manifest: manifest(
-                """
-                apiVersion: sluice.dev/v1alpha1
-                kind: Promotion
-                metadata: {name: p}
-                spec: {environment: dev, items: [{app: a, image: {name: x, newTag: "1"}}]}
-                """))
+            manifest: Manifest(
+                yaml: """
+                    apiVersion: sluice.dev/v1alpha1
+                    kind: Promotion
+                    metadata: {name: p}
+                    spec: {environment: dev, items: [{app: a, image: {name: x, newTag: "1"}}]}
+                    """))
         #expect(
             promotion.spec
                 == PromotionSpec(environment: "dev", items: [.init(app: "a", image: .init(name: "x", newTag: "1"))]))
         let rollback = try Rollback(
-            manifest: manifest(
-                """
-                apiVersion: sluice.dev/v1alpha1
-                kind: Rollback
-                metadata: {name: r}
-                spec: {environment: dev, target: {steps: 2}}
-                """))
+            manifest: Manifest(
+                yaml: """
+                    apiVersion: sluice.dev/v1alpha1
+                    kind: Rollback
+                    metadata: {name: r}
+                    spec: {environment: dev, target: {steps: 2}}
+                    """))
         #expect(rollback.spec == RollbackSpec(environment: "dev", target: .init(steps: 2)))
     }
 
     @Test("treats a null like an absent field unless the field may be null")
     func nulls() throws {
-        var json = try manifest(Self.minimal).json
+        var json = try Manifest(yaml: Self.minimal).json
         json["spec"]?["sync"] = .null
         json["spec"]?["override"] = .null
         let filled = Environment.schema.applyingDefaults(to: json)
@@ -140,7 +141,7 @@ struct SchemaTests {
               approvals: {required: 21, sources: [SignedCommit, SignedCommit]}
               deletionPolicy: Delete
             """
-        let manifest = try manifest(yaml)
+        let manifest = try Manifest(yaml: yaml)
         let errors = Environment.schema.validate(
             Environment.schema.applyingDefaults(to: manifest.json), strict: true)
         #expect(
@@ -173,7 +174,7 @@ struct SchemaTests {
 
     @Test("names the field when a manifest cannot be read")
     func decodeError() throws {
-        var json = try manifest(Self.minimal).json
+        var json = try Manifest(yaml: Self.minimal).json
         json["spec"]?["sync"] = ["retry": ["limit": "five"]]
         #expect(throws: FieldError("spec.sync.retry.limit", "must be a whole number, not string")) {
             try Environment(manifest: Manifest(json))

@@ -6,7 +6,7 @@ import Testing
 @testable import Sync
 
 /// Many apps at once, with the requests counted.
-@Suite(LiveCluster.isThere, .serialized) struct ScaleIntegrationTests {
+@Suite(LiveCluster.isThere, .serialized) struct ThroughputIntegrationTests {
     private func service(_ index: Int, image: String = "1") throws -> [Manifest] {
         try LiveCluster.yaml(
             """

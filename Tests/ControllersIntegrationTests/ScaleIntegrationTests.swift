@@ -84,10 +84,10 @@ struct ScaleIntegrationTests {
         return revisions
     }
 
-    /// Leases are renewed and watches go on; nothing else is asked.
+    /// For a whole minute leases are renewed and watches go on; nothing else is asked.
     private func idle(_ running: RunningOperator) async throws {
         let before = running.reading
-        try await Task.sleep(for: .seconds(20))
+        try await Task.sleep(for: .seconds(60))
         let after = running.reading
         #expect(after.requests(since: before) == [:])
         #expect(after.renders == before.renders)

@@ -1,6 +1,21 @@
+package import KubernetesModel
+internal import YAML
+
 /// The resources as the documentation shows them, with every placeholder filled in.
-enum DocumentedExamples {
-    static let environment = #"""
+package enum DocumentedExamples {
+    /// One of the examples; a test that fails for it is called by its kind.
+    package struct Example: Sendable, CustomStringConvertible {
+        package let description: String
+        package let yaml: String
+    }
+
+    /// One of each kind.
+    package static let all = [
+        Example(description: "Environment", yaml: environment), Example(description: "Promotion", yaml: promotion),
+        Example(description: "Rollback", yaml: rollback),
+    ]
+
+    package static let environment = #"""
         apiVersion: sluice.dev/v1alpha1
         kind: Environment
         metadata: {name: production, namespace: shop}
@@ -94,7 +109,7 @@ enum DocumentedExamples {
           conditions: []
         """#
 
-    static let promotion = #"""
+    package static let promotion = #"""
         apiVersion: sluice.dev/v1alpha1
         kind: Promotion
         metadata: {name: cart-v1-2-5, namespace: shop}
@@ -133,7 +148,7 @@ enum DocumentedExamples {
           conditions: []
         """#
 
-    static let rollback = #"""
+    package static let rollback = #"""
         apiVersion: sluice.dev/v1alpha1
         kind: Rollback
         metadata: {name: cart-undo, namespace: shop}
@@ -162,4 +177,11 @@ enum DocumentedExamples {
           timestamps: {}
           conditions: []
         """#
+}
+
+extension Manifest {
+    /// Reads one document of YAML.
+    package init(yaml: String) throws {
+        self.init(try YAML.document(parsing: Array(yaml.utf8)).json(.goYAML3))
+    }
 }

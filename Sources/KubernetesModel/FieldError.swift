@@ -17,6 +17,13 @@ package struct FieldError: SluiceError, Hashable {
     package var disposition: Disposition { .terminal }
 }
 
+extension [FieldError] {
+    /// The first of them, and how many more there are; nil where there is none.
+    package var summary: String? {
+        first.map { count == 1 ? $0.message : "\($0.message) (and \(count - 1) more)" }
+    }
+}
+
 /// The way from a document's root to one of its fields. Appending is cheap; the text is made when it is asked for.
 package indirect enum FieldPath: Sendable, Hashable, CustomStringConvertible {
     case root

@@ -170,6 +170,21 @@ struct PromotionPlannerBeforePushTests {
         #expect(failed.status.conditions.isTrue(ConditionType.stalled))
     }
 
+    @Test("refuses a spec that contradicts itself, even before its environment exists")
+    func invalid() throws {
+        var story = try PromotionStory()
+        story.promotion.spec.items[0].fromEnvironment = "staging"
+        for target in [PromotionObservation.Target.present(story.environment), .missing] {
+            var observation = story.observation
+            observation.target = target
+            let plan = PromotionPlanner.plan(observation, now: story.now)
+            #expect(plan.action == nil)
+            #expect(plan.status.phase == .failed)
+            #expect(plan.status.reason == "InvalidSpec")
+            #expect(plan.status.message == "spec.items[0]: say exactly one of image, fromEnvironment and path")
+        }
+    }
+
     @Test("waits for an environment that does not exist yet, and for Git")
     func waits() throws {
         let story = try PromotionStory()

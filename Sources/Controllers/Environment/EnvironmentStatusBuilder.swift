@@ -225,9 +225,8 @@ package struct EnvironmentStatusBuilder {
             finish(
                 .terminating, ready: false, reconciling: true, stalled: false, "Terminating",
                 "the environment is being deleted")
-        } else if let fault = observation.faults.first {
-            let more = observation.faults.count > 1 ? " (and \(observation.faults.count - 1) more)" : ""
-            finish(.degraded, ready: false, reconciling: false, stalled: true, "InvalidSpec", "\(fault.message)\(more)")
+        } else if let faults = observation.faults.summary {
+            finish(.degraded, ready: false, reconciling: false, stalled: true, "InvalidSpec", faults)
         } else if spec.suspend {
             finish(.suspended, ready: false, reconciling: false, stalled: false, "Suspended", "spec.suspend is set")
         } else if !source.ok {

@@ -1,6 +1,7 @@
 package import Core
 internal import Git
 internal import KubernetesModel
+internal import Policy
 package import SluiceAPI
 
 /// Decides what becomes of a Promotion. Pure: the same observation and time give the same plan.
@@ -84,13 +85,14 @@ struct PromotionStep {
         }
     }
 
-    /// The ends that need no plan: aborted, expired, superseded, environment gone.
+    /// The ends that need no plan: environment gone, aborted, a spec that contradicts itself, expired, superseded.
     private mutating func endBeforePush() -> PromotionPlan? {
         if case .deleting = observation.target {
             return end(
                 .failed, RunReason.environmentDeleted.rawValue, "environment \(spec.environment) is being deleted")
         }
         if spec.abort { return end(.aborted, "Aborted", "aborted before anything was pushed") }
+        if let faults = Policy.validate(promotion).summary { return end(.failed, "InvalidSpec", faults) }
         if now >= expiry {
             return end(.expired, "Expired", "not pushed within \(spec.expiresAfter) of \(requested.rfc3339)")
         }

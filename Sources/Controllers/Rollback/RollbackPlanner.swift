@@ -1,6 +1,7 @@
 package import Core
 internal import Git
 internal import KubernetesModel
+internal import Policy
 internal import SluiceAPI
 
 /// Decides what becomes of a Rollback. Pure, like ``PromotionPlanner``, and by the same rule: what Git says happened,
@@ -52,9 +53,10 @@ private struct RollbackStep {
 
     mutating func beforePush() -> RollbackPlan {
         status.gates = observation.gates
+        if let faults = Policy.validate(rollback).summary { return endUndone(.failed, "InvalidSpec", faults) }
         switch observation.target {
         case .deleting:
-            return end(
+            return endUndone(
                 .failed, RunReason.environmentDeleted.rawValue, "environment \(spec.environment) is being deleted")
         case .missing:
             return wait(
@@ -62,7 +64,7 @@ private struct RollbackStep {
                 "environment \(spec.environment) does not exist in namespace \(rollback.metadata.namespace)")
         case .present(let environment):
             guard environment.spec.source.isBranch else {
-                return end(
+                return endUndone(
                     .failed, "EnvironmentPinned",
                     "environment \(spec.environment) follows no branch, so nothing can be reverted in it")
             }
@@ -71,11 +73,11 @@ private struct RollbackStep {
         case nil:
             return wait(.planning, "SourceNotReady", observation.sourceFailure ?? "the repository is being fetched")
         case .failure(let error)? where error.reason == "NothingToRevert":
-            return end(.noOp, error.reason, error.message)
+            return endUndone(.noOp, error.reason, error.message)
         case .failure(let error)? where error.reason == RunReason.gitConflict.rawValue:
-            return end(.conflict, error.reason, error.message)
+            return endUndone(.conflict, error.reason, error.message)
         case .failure(let error)? where error.disposition == .terminal:
-            return end(.failed, error.reason, error.message)
+            return endUndone(.failed, error.reason, error.message)
         case .failure(let error)?:
             return wait(.planning, error.reason, error.message, until: now + .seconds(10))
         case .success(let change)?:
@@ -89,7 +91,7 @@ private struct RollbackStep {
         status.summary.reverted = change.commits.first?.short ?? change.restoreFrom.short
         condition(ConditionType.planned, true, "Planned", "\(change.what) in \(change.apps.joined(separator: ", "))")
         if spec.dryRun {
-            return end(.noOp, "DryRun", "would undo \(change.what) in \(change.apps.joined(separator: ", "))")
+            return endUndone(.noOp, "DryRun", "would undo \(change.what) in \(change.apps.joined(separator: ", "))")
         }
         let blocking = observation.gates.filter { $0.state != .open }
         if let first = blocking.first {
@@ -173,6 +175,13 @@ private struct RollbackStep {
         condition(ConditionType.reconciling, true, reason, message)
         condition(ConditionType.stalled, false, "Proceeding", "")
         return RollbackPlan(status: status, requeueAt: until)
+    }
+
+    /// An end before anything was pushed: what was not undone is neither held nor vetoed.
+    private mutating func endUndone(_ phase: RollbackPhase, _ reason: String, _ message: String) -> RollbackPlan {
+        status.holds = []
+        status.vetoes = []
+        return end(phase, reason, message)
     }
 
     private mutating func end(_ phase: RollbackPhase, _ reason: String, _ message: String) -> RollbackPlan {

@@ -24,6 +24,8 @@ package struct RollbackReconciler: Reconciler {
         guard let entry = context.rollbacks.get(key) else {
             status.forget(key)
             context.environmentQueue.add(context.environments.names.filter { $0.namespace == key.namespace })
+            // Whoever waited for it to go first.
+            context.wake.workChanged(in: key.namespace)
             return .done
         }
         let manifest = status.freshest(entry.manifest)
@@ -38,15 +40,7 @@ package struct RollbackReconciler: Reconciler {
         let observation =
             isOver ? RollbackObservation(rollback: rollback, target: .missing) : try await observer.observe(rollback)
         let plan = RollbackPlanner.plan(observation, now: context.clock.now())
-        guard let written = try await write(plan.status, rollback, manifest) else { return .done }
-        if plan.status != rollback.status {
-            announce(plan.status, rollback, written)
-            // What it holds and vetoes, and that promotions may go on, is for others to see.
-            context.wake.environmentChanged(NamespacedName(namespace: key.namespace, name: rollback.spec.environment))
-            if plan.status.phase?.isTerminal ?? false {
-                context.promotionQueue.add(context.promotions.names.filter { $0.namespace == key.namespace })
-            }
-        }
+        guard let written = try await record(plan.status, of: rollback, manifest) else { return .done }
         guard case .revert(let change)? = plan.action, let environment = observation.target.environment else {
             return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
         }
@@ -67,7 +61,7 @@ package struct RollbackReconciler: Reconciler {
                     "Rollback was pushed",
                     metadata: .init([.environment: environment.metadata.name, .revision: commit.hex]))
                 rollback.status.restoredPaths = restored
-                if !restored.isEmpty { _ = try await write(rollback.status, rollback, manifest) }
+                if !restored.isEmpty { _ = try await record(rollback.status, of: rollback, manifest) }
                 return .requeue(after: .zero)
             case .planAgain(let why):
                 call.logger.info("Rollback is planned again", metadata: .init([.reason: why]))
@@ -79,14 +73,26 @@ package struct RollbackReconciler: Reconciler {
             observation.change = .failure(error)
             observation.requester = plan.status.requester
             let end = RollbackPlanner.plan(observation, now: context.clock.now())
-            _ = try await write(end.status, rollback, manifest)
+            _ = try await record(end.status, of: rollback, manifest)
             return .done
         }
     }
 
-    private func write(_ next: RollbackStatus, _ rollback: Rollback, _ manifest: Manifest) async throws -> Manifest? {
+    /// Writes a status and tells of it; nil where the object has changed or gone meanwhile.
+    private func record(
+        _ next: RollbackStatus, of rollback: Rollback, _ manifest: Manifest
+    ) async throws -> Manifest? {
         let object = Rollback(metadata: rollback.metadata, spec: rollback.spec, status: next)
-        return try await status.write(object.statusJSON, to: manifest)
+        guard let written = try await status.write(object.statusJSON, to: manifest) else { return nil }
+        guard next != rollback.status else { return written }
+        announce(next, rollback, written)
+        // What it holds and vetoes, and that promotions may go on, is for others to see.
+        let namespace = rollback.metadata.namespace
+        context.wake.environmentChanged(NamespacedName(namespace: namespace, name: rollback.spec.environment))
+        if next.phase?.isTerminal ?? false {
+            context.promotionQueue.add(context.promotions.names.filter { $0.namespace == namespace })
+        }
+        return written
     }
 
     private func announce(_ next: RollbackStatus, _ rollback: Rollback, _ manifest: Manifest) {

@@ -57,7 +57,7 @@ package struct EnvironmentObserver: Sendable {
             .init(reason: $0.reason, message: $0.message, isTerminal: $0.disposition == .terminal)
         }
         sighting.observation.restraints = Restraints(
-            environment: environment, ledger: seen.ledger, rollbacks: rollbacks(of: environment))
+            environment: environment, ledger: seen.ledger, rollbacks: context.rollbacks(in: environment))
         if let failure = await untrusted(environment, seen.head, source, references.signers) {
             sighting.observation.source.failure = failure
             return sighting
@@ -76,12 +76,6 @@ package struct EnvironmentObserver: Sendable {
 
     // MARK: Promotions and rollbacks
 
-    private func rollbacks(of environment: Environment) -> [String: Rollback] {
-        let all = context.rollbacks.all(in: environment.metadata.namespace)
-            .filter { $0.spec.environment == environment.metadata.name }
-        return Dictionary(all.map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
     private func noteWork(_ observation: inout EnvironmentObservation) {
         let environment = observation.environment
         let promotions = context.promotions.all(in: environment.metadata.namespace)
@@ -89,7 +83,7 @@ package struct EnvironmentObserver: Sendable {
         observation.current.promotion = promotions.first { $0.status.phase?.isActive ?? false }?.metadata.name ?? ""
         observation.queue = promotions.filter { !($0.status.phase?.isActive ?? false) }.map(\.metadata.name)
         observation.current.rollback =
-            rollbacks(of: environment).values.filter { !($0.status.phase?.isTerminal ?? false) }
+            context.rollbacks(in: environment).values.filter { !($0.status.phase?.isTerminal ?? false) }
             .map(\.metadata.name).min() ?? ""
     }
 
@@ -103,7 +97,7 @@ package struct EnvironmentObserver: Sendable {
             running.insert(
                 "\(LedgerEntry.Kind.promotion.rawValue) \(promotion.namespacedName) \(promotion.spec.attempt)")
         }
-        for rollback in rollbacks(of: environment).values where !(rollback.status.phase?.isTerminal ?? false) {
+        for rollback in context.rollbacks(in: environment).values where !(rollback.status.phase?.isTerminal ?? false) {
             running.insert("\(LedgerEntry.Kind.rollback.rawValue) \(rollback.namespacedName) \(rollback.spec.attempt)")
         }
         guard !running.isEmpty else { return [:] }

@@ -86,6 +86,13 @@ package final class OperatorContext: Sendable {
         APIResource(gvk: R.gvk, plural: R.plural, namespaced: true)
     }
 
+    /// The Rollbacks that exist as objects for an environment, by name.
+    package func rollbacks(in environment: Environment) -> [String: Rollback] {
+        let mine = rollbacks.all(in: environment.metadata.namespace)
+            .filter { $0.spec.environment == environment.metadata.name }
+        return Dictionary(mine.map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The environment that a promotion or rollback names, if it can be read.
     package func environment(_ name: NamespacedName) -> Environment? {
         try? environments.get(name)?.object.get()

@@ -16,22 +16,17 @@ package struct PromotionObserver: Sendable {
 
     package func observe(_ promotion: Promotion) async throws -> PromotionObservation {
         let name = NamespacedName(namespace: promotion.metadata.namespace, name: promotion.spec.environment)
-        guard let environment = context.environment(name) else {
+        guard let reading = try await TargetReading.read(name, context) else {
             return PromotionObservation(promotion: promotion, target: .missing)
         }
-        let isDeleting = environment.metadata.deletionTimestamp != nil
-        var observation = PromotionObservation(
-            promotion: promotion, target: isDeleting ? .deleting(environment) : .present(environment))
-        let references = try await EnvironmentReferences.read(of: environment, context.references)
+        let environment = reading.environment
+        let references = reading.references
+        var observation = PromotionObservation(promotion: promotion, target: reading.target)
+        observation.sourceFailure = reading.sourceFailure
         let evidence = await EvidenceReader(context).evidence(for: promotion, signers: references.signers)
         observation.requester = evidence.requester
         noteOthers(&observation, environment)
-        guard let source = context.sources.source(of: name) else {
-            observation.sourceFailure = "environment \(environment.metadata.name) has not read its repository yet"
-            return observation
-        }
-        let seen = await source.observation
-        observation.sourceFailure = seen.failure?.message
+        guard let (source, seen) = reading.repository else { return observation }
         observation.commit = seen.ledger.entry(
             .promotion, "\(promotion.namespacedName)", attempt: promotion.spec.attempt)
         if let commit = observation.commit {
@@ -45,6 +40,13 @@ package struct PromotionObserver: Sendable {
             observation.change = .failure(ChangeError("InvalidReference", fault.message, disposition: .transient))
             return observation
         }
+        if let faults = Policy.validate(environment).summary {
+            // Nobody can say what a policy allows that contradicts itself.
+            observation.change = .failure(
+                ChangeError(
+                    "InvalidSpec", "environment \(environment.metadata.name): \(faults)", disposition: .transient))
+            return observation
+        }
         if let unsupported = Self.unsupported(environment) {
             observation.change = .failure(unsupported)
             return observation
@@ -52,7 +54,8 @@ package struct PromotionObserver: Sendable {
         let change = await change(promotion, environment, source, head)
         observation.change = change
         guard case .success(let change) = change else { return observation }
-        let restraints = Restraints(environment: environment, ledger: seen.ledger, rollbacks: rollbacks(environment))
+        let restraints = Restraints(
+            environment: environment, ledger: seen.ledger, rollbacks: context.rollbacks(in: environment))
         try await judge(&observation, change, environment, evidence, restraints, references.signers)
         return observation
     }
@@ -75,12 +78,6 @@ package struct PromotionObserver: Sendable {
         }
     }
 
-    private func rollbacks(_ environment: Environment) -> [String: Rollback] {
-        let mine = context.rollbacks.all(in: environment.metadata.namespace)
-            .filter { $0.spec.environment == environment.metadata.name }
-        return Dictionary(mine.map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
     private func noteOthers(_ observation: inout PromotionObservation, _ environment: Environment) {
         let promotion = observation.promotion
         let active = context.turns.active(in: environment.namespacedName)
@@ -97,7 +94,7 @@ package struct PromotionObserver: Sendable {
                 phase: phase,
                 apps: planned.isEmpty ? other.spec.items.map(\.app).filter { !$0.isEmpty } : planned)
         }
-        observation.rollback = rollbacks(environment).values
+        observation.rollback = context.rollbacks(in: environment).values
             .filter { !($0.status.phase?.isTerminal ?? false) && !$0.spec.dryRun }.map(\.metadata.name).min()
     }
 

@@ -16,20 +16,15 @@ package struct RollbackObserver: Sendable {
 
     package func observe(_ rollback: Rollback) async throws -> RollbackObservation {
         let name = NamespacedName(namespace: rollback.metadata.namespace, name: rollback.spec.environment)
-        guard let environment = context.environment(name) else {
+        guard let reading = try await TargetReading.read(name, context) else {
             return RollbackObservation(rollback: rollback, target: .missing)
         }
-        let isDeleting = environment.metadata.deletionTimestamp != nil
-        var observation = RollbackObservation(
-            rollback: rollback, target: isDeleting ? .deleting(environment) : .present(environment))
-        let references = try await EnvironmentReferences.read(of: environment, context.references)
+        let environment = reading.environment
+        let references = reading.references
+        var observation = RollbackObservation(rollback: rollback, target: reading.target)
+        observation.sourceFailure = reading.sourceFailure
         observation.requester = await EvidenceReader(context).requester(of: rollback, signers: references.signers)
-        guard let source = context.sources.source(of: name) else {
-            observation.sourceFailure = "environment \(environment.metadata.name) has not read its repository yet"
-            return observation
-        }
-        let seen = await source.observation
-        observation.sourceFailure = seen.failure?.message
+        guard let (source, seen) = reading.repository else { return observation }
         observation.commit = seen.ledger.entry(.rollback, "\(rollback.namespacedName)", attempt: rollback.spec.attempt)
         if let commit = observation.commit {
             observation.apps = try await AppProgressReader(source: source).progress(

@@ -16,7 +16,7 @@ package enum SystemUser {
 
 /// Labels on deployed objects.
 package enum Label {
-    /// Which environment an object belongs to: a hash that fits 63 characters.
+    /// Which environment an object belongs to: a hash that fits 63 characters. Watches are filtered by its presence.
     package static let environment = "sluice.dev/environment"
     /// On promotions and rollbacks that the operator made by itself: the name of the object that they were made for.
     package static let automatic = "sluice.dev/automatic"
@@ -36,6 +36,8 @@ package enum Annotation {
     package static let hook = "sluice.dev/hook"
     /// `HookSucceeded`, `HookFailed` or `BeforeHookCreation`.
     package static let hookDeletePolicy = "sluice.dev/hook-delete-policy"
+    /// On a hook in the cluster: which run it is.
+    package static let hookRun = "sluice.dev/hook-run"
     /// `false`: the object is never pruned.
     package static let prune = "sluice.dev/prune"
     /// `disabled`: the object is left alone.

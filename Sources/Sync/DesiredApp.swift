@@ -169,8 +169,8 @@ private struct DesiredBuilder {
         manifest.json["metadata"] = metadata
         Normalise.apply(to: &manifest)
         // A hook carries the tracking too, so that its state is watched; hooks are never counted as desired state.
-        manifest.setLabel(TrackingID.label, label)
-        manifest.setAnnotation(TrackingID.annotation, tracking.description)
+        manifest.setLabel(Label.environment, label)
+        manifest.setAnnotation(Annotation.tracking, tracking.description)
         let wave = manifest.annotation(Annotation.syncWave) ?? manifest.annotation(Annotation.argoSyncWave)
         return DesiredObject(
             manifest: manifest, key: key, gvk: gvk, resource: entry.resource, kindIsPending: entry.pending,

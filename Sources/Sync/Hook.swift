@@ -46,9 +46,6 @@ package struct Hook: Sendable, Hashable {
 
 /// One run of a hook: hooks run once for each revision and phase.
 package struct HookRun: Sendable, Hashable {
-    /// The annotation on a hook in the cluster that says which run it is.
-    package static let annotation = "sluice.dev/hook-run"
-
     package let revision: String
     package let phase: Hook.Phase
 

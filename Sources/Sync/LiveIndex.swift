@@ -26,7 +26,7 @@ package final class LiveIndex: Sendable {
 
     /// - Parameter client: reads with the operator's own rights; the watches see labelled objects only.
     package init(
-        client: KubernetesClient, manager: String = TrackingID.fieldManager,
+        client: KubernetesClient, manager: String = FieldManager.name,
         onChange: @escaping @Sendable (Change) -> Void = { _ in }
     ) {
         self.client = client
@@ -97,7 +97,7 @@ package final class LiveIndex: Sendable {
             }
             let ready = ReadySignal()
             let reflector = Reflector(
-                client: client, resource: resource, selector: ObjectSelector(labels: TrackingID.label))
+                client: client, resource: resource, selector: ObjectSelector(labels: Label.environment))
             let handle: @Sendable (ReflectorEvent) -> Void = { [weak self] event in
                 self?.handle(event, kind: kind, ready: ready)
             }
@@ -124,7 +124,7 @@ package final class LiveIndex: Sendable {
     }
 
     private func store(_ manifest: Manifest, kind: GroupVersionKind) {
-        let label = manifest.label(TrackingID.label) ?? ""
+        let label = manifest.label(Label.environment) ?? ""
         let rules = state.withLock { $0.rules[label] ?? IgnoreRules() }
         let record = LiveRecord(manifest, manager: manager, ignore: rules)
         notify(state.withLock { $0.upsert(record, kind: kind) })
@@ -161,7 +161,7 @@ package final class LiveIndex: Sendable {
         }
         for kind in kinds {
             let resource = try await client.resource(for: kind)
-            _ = try await client.listPages(resource, ObjectSelector(labels: "\(TrackingID.label)=\(label)")) {
+            _ = try await client.listPages(resource, ObjectSelector(labels: "\(Label.environment)=\(label)")) {
                 objects in
                 for object in objects { store(object, kind: kind) }
             }

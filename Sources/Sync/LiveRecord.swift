@@ -40,14 +40,14 @@ package struct LiveRecord: Sendable, Hashable {
         uid = manifest.uid
         resourceVersion = manifest.resourceVersion
         generation = manifest.generation
-        environmentLabel = manifest.label(TrackingID.label) ?? ""
+        environmentLabel = manifest.label(Label.environment) ?? ""
         tracking = TrackingID(of: manifest)
         health = Health(inApp: manifest)
         isDeleting = manifest.deletionTimestamp != nil
         let owners = manifest.json["metadata"]?["ownerReferences"]?.arrayValue ?? []
         isControlled = owners.contains { $0["controller"]?.boolValue == true }
         isHook = Hook(of: manifest) != nil
-        hookRun = isHook ? manifest.annotation(HookRun.annotation) ?? "" : ""
+        hookRun = isHook ? manifest.annotation(Annotation.hookRun) ?? "" : ""
         let wave = manifest.annotation(Annotation.syncWave) ?? manifest.annotation(Annotation.argoSyncWave)
         self.wave = wave.flatMap(Int.init) ?? 0
         options = ObjectOptions(of: manifest)

@@ -1,5 +1,6 @@
 internal import KubernetesClient
 internal import KubernetesModel
+internal import SluiceAPI
 
 extension SyncExecutor {
     /// Whether an object may be deleted and created anew. What holds data or other objects only by its own annotation.
@@ -30,7 +31,7 @@ extension SyncExecutor {
 
     func start(_ object: DesiredObject, _ run: HookRun) async throws(SyncError) -> Result {
         var manifest = object.manifest
-        manifest.setAnnotation(HookRun.annotation, run.text)
+        manifest.setAnnotation(Annotation.hookRun, run.text)
         let answer = try await sendApply(object, manifest)
         counters.add { $0.applied += 1 }
         index.observe(answer)

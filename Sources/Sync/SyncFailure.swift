@@ -1,6 +1,7 @@
 internal import Core
 internal import KubernetesClient
 internal import KubernetesModel
+internal import SluiceAPI
 
 /// Reads a server's refusals.
 enum SyncFailure {
@@ -11,8 +12,9 @@ enum SyncFailure {
             let fields = error.causes.map(\.field).filter { !$0.isEmpty }.joined(separator: ", ")
             return SyncError(
                 .immutableField,
-                "\(place): \(fields.isEmpty ? "a field" : fields) cannot be changed; set sluice.dev/force: \"true\" on the"
-                    + " object or sync.replaceImmutable to have it deleted and created anew")
+                "\(place): \(fields.isEmpty ? "a field" : fields) cannot be changed; "
+                    + "set \(Annotation.force): \"true\" on the object or sync.replaceImmutable to have it deleted and created anew"
+            )
         }
         let conflicts = error.causes.filter { $0.reason == "FieldManagerConflict" }
         if error.isConflict, !conflicts.isEmpty {

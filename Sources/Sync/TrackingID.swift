@@ -8,13 +8,6 @@ internal import SluiceAPI
 /// The object's own identity is part of it, so that a copy made with all its annotations is recognised: a copy names
 /// another object, and is neither counted nor pruned.
 package struct TrackingID: Sendable, Hashable, CustomStringConvertible {
-    /// The annotation that carries a tracking id.
-    package static let annotation = Annotation.tracking
-    /// The label that carries ``label(for:)``; watches are filtered by its presence.
-    package static let label = Label.environment
-    /// The name under which our applies own fields.
-    package static let fieldManager = FieldManager.name
-
     package let environment: NamespacedName
     package let app: String
     package let object: ObjectKey
@@ -52,7 +45,7 @@ package struct TrackingID: Sendable, Hashable, CustomStringConvertible {
 
     /// The tracking id that an object carries, if it carries a well-formed one.
     package init?(of manifest: Manifest) {
-        guard let text = manifest.annotation(TrackingID.annotation) else { return nil }
+        guard let text = manifest.annotation(Annotation.tracking) else { return nil }
         self.init(text)
     }
 

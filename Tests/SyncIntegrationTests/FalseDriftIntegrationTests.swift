@@ -1,5 +1,6 @@
 import KubernetesClient
 import KubernetesModel
+import SluiceAPI
 import Testing
 
 @testable import Sync
@@ -42,7 +43,7 @@ import Testing
             let before = stage.sync.index.record(object.key, object.gvk)?.fingerprint
             _ = try await stage.client.patch(
                 object.apiResource, namespace: stage.namespace, name: object.key.name,
-                .merge(["metadata": ["labels": [TrackingID.label: .string(before.map { "\($0)" } ?? "none")]]]),
+                .merge(["metadata": ["labels": [Label.environment: .string(before.map { "\($0)" } ?? "none")]]]),
                 options: WriteOptions(fieldManager: "intruder"))
             for _ in 0..<300 {
                 if stage.sync.index.record(object.key, object.gvk)?.fingerprint != before { break }

@@ -9,8 +9,8 @@ import Testing
     @Test func `an object is completed and stamped`() throws {
         let object = try #require(Fixture.app([Fixture.deployment("web")]).objects.first)
         #expect(object.manifest.namespace == "prod")
-        #expect(object.manifest.label(TrackingID.label) == TrackingID.label(for: Fixture.environment))
-        #expect(object.manifest.annotation(TrackingID.annotation) == "shop/production/cart:apps/Deployment/prod/web")
+        #expect(object.manifest.label(Label.environment) == TrackingID.label(for: Fixture.environment))
+        #expect(object.manifest.annotation(Annotation.tracking) == "shop/production/cart:apps/Deployment/prod/web")
         let port = object.manifest.json["spec"]?["template"]?["spec"]?["containers"]?[0]?["ports"]?[0]
         #expect(port == ["containerPort": 80, "protocol": "TCP"])
     }

@@ -295,7 +295,7 @@ import Testing
         func ran(_ name: String, _ phase: Hook.Phase) {
             for hook in app.hooks where hook.key.name == name {
                 var live = Fixture.live(hook.manifest)
-                live.setAnnotation(HookRun.annotation, HookRun(revision: app.revision, phase: phase).text)
+                live.setAnnotation(Annotation.hookRun, HookRun(revision: app.revision, phase: phase).text)
                 world.put(live)
             }
         }

@@ -28,7 +28,7 @@ struct EnvironmentRules {
         for (index, image) in spec.render.images.enumerated() {
             check.image(image, (root / "render" / "images")[index])
         }
-        for key in spec.render.commonLabels.keys.sorted() where key.hasPrefix("sluice.dev/") {
+        for key in spec.render.commonLabels.keys.sorted() where key.hasPrefix(SluiceGroup.name + "/") {
             check.require(false, root / "render" / "commonLabels" / key, "is a label that Sluice sets itself")
         }
     }

@@ -105,7 +105,17 @@ package final class Operator: Sendable {
         let selector = ObjectSelector(namespace: options.namespace)
         func follow<R: CustomResource>(_ cache: ResourceCache<R>) -> @Sendable () async -> Void {
             let reflector = Reflector(client: client, resource: OperatorContext.resource(R.self), selector: selector)
-            return { await cache.cache.run(reflector) }
+            return { [logger] in
+                await reflector.run { event in
+                    // Missing rights or definitions would otherwise look like an operator that does nothing.
+                    if case .disconnected(let error) = event, !error.isGone, !error.isCancelled {
+                        logger.warning(
+                            "Objects cannot be watched, which is tried again",
+                            metadata: .init([.kind: R.kind, .error: error.message]))
+                    }
+                    cache.cache.handle(event)
+                }
+            }
         }
         return [follow(context.environments), follow(context.promotions), follow(context.rollbacks)]
     }

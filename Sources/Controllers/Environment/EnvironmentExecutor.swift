@@ -74,6 +74,7 @@ struct EnvironmentExecutor: Sendable {
         }
         result.outcomes = await run(requests, work)
         for outcome in result.outcomes { note(outcome, work, now, call, &result.requeueAt) }
+        announce(result.outcomes, of: work.environment)
         result.outcomes += await depart(wanted, work)
         result.kinds = remaining(wanted, work)
         return result
@@ -154,6 +155,12 @@ struct EnvironmentExecutor: Sendable {
                 ignore: IgnoreRules())
             let sync = await work.cluster.sync(
                 request(nothing, mayPrune ? .sync : .report, wanted, work, removed: true))
+            announce(
+                [
+                    AppOutcome(
+                        name: name, revision: work.observation.source.head, sync: sync, renderFailure: nil,
+                        heldBack: nil)
+                ], of: work.environment)
             guard !sync.isSynced || !sync.errors.isEmpty else { continue }
             outcomes.append(
                 AppOutcome(
@@ -208,9 +215,7 @@ struct EnvironmentExecutor: Sendable {
             let version = directive.version
         else { return }
         let digest = "\(version.digest)"
-        let environment = ObjectReference(
-            apiVersion: SluiceGroup.apiVersion, kind: Environment.kind, namespace: work.environment.metadata.namespace,
-            name: work.environment.metadata.name, uid: work.environment.metadata.uid)
+        let environment = Self.reference(to: work.environment)
         for healed in sync.healed {
             let fields = healed.fields.map { "\($0.path)" }.joined(separator: ", ")
             context.events.record(
@@ -239,13 +244,34 @@ struct EnvironmentExecutor: Sendable {
                 ObjectEvent(
                     .warning, regarding: environment, reason: "SyncFailed", action: "Sync",
                     note: "app \(outcome.name) at \(version.revision.short): \(error.message)"))
-        } else if sync.applied + sync.pruned > 0, sync.healed.isEmpty {
+        }
+    }
+
+    /// One event for all that was synced at a commit: fifty apps of a first sync are no news of their own each.
+    private func announce(_ outcomes: [AppOutcome], of environment: Environment) {
+        let synced = outcomes.filter { outcome in
+            guard let sync = outcome.sync else { return false }
+            return sync.applied + sync.pruned > 0 && sync.healed.isEmpty && sync.errors.isEmpty
+        }
+        for (revision, apps) in Dictionary(grouping: synced, by: \.revision) {
+            let applied = apps.reduce(0) { $0 + ($1.sync?.applied ?? 0) }
+            let pruned = apps.reduce(0) { $0 + ($1.sync?.pruned ?? 0) }
+            let names = apps.prefix(Self.namesInEvent).map(\.name).joined(separator: ", ")
+            let more = apps.count > Self.namesInEvent ? " and \(apps.count - Self.namesInEvent) more" : ""
             context.events.record(
                 ObjectEvent(
-                    regarding: environment, reason: "Synced", action: "Sync",
-                    note:
-                        "app \(outcome.name) at \(version.revision.short): \(sync.applied) applied, \(sync.pruned) pruned"
-                ))
+                    regarding: Self.reference(to: environment), reason: "Synced", action: "Sync",
+                    note: "\(revision.map { "commit \($0.short)" } ?? "no commit"): \(applied) applied, "
+                        + "\(pruned) pruned in \(apps.count == 1 ? "app" : "\(apps.count) apps:") \(names)\(more)"))
         }
+    }
+
+    /// How many apps an event names.
+    private static let namesInEvent = 20
+
+    private static func reference(to environment: Environment) -> ObjectReference {
+        ObjectReference(
+            apiVersion: SluiceGroup.apiVersion, kind: Environment.kind, namespace: environment.metadata.namespace,
+            name: environment.metadata.name, uid: environment.metadata.uid)
     }
 }

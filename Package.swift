@@ -18,7 +18,13 @@ let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-colle
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioTLS: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -42,10 +48,15 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -67,18 +78,25 @@ let package = Package(
         library("Git", ["Core", "HTTP", "CGit2", "CSSH2", "COpenSSL"]),
         library("Kustomize", ["YAML"]),
         library("Policy", ["Core", "KubernetesModel", "SluiceAPI"]),
+        library("Admission", ["Core", "KubernetesModel", "SluiceAPI", "Policy"]),
+        library("Certificates", ["Core", x509, asn1, crypto]),
         library("Sync", ["KubernetesClient", "SluiceAPI"]),
         library("ControllerRuntime", ["KubernetesClient", metrics, log, deque, heap]),
         library(
             "Controllers",
             [
-                "ControllerRuntime", "Git", "Kustomize", "Policy", "Sync", "SluiceAPI", "YAML", metrics,
+                "Admission", "Certificates", "ControllerRuntime", "Git", "Kustomize", "Policy", "Sync", "SluiceAPI",
+                "YAML", metrics,
             ]),
-        library("Server", ["Core", log, metrics, lifecycle, hummingbird, hummingbirdCore, nio]),
+        library(
+            "Server",
+            [
+                "Core", log, metrics, lifecycle, hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioHTTP, nioTLS,
+            ]),
 
         .executableTarget(
             name: "sluice",
-            dependencies: ["Controllers", "Server", arguments, lifecycle, signals],
+            dependencies: ["Certificates", "Controllers", "Server", arguments, lifecycle, signals],
             swiftSettings: strict),
         .executableTarget(name: "bench", dependencies: ["KubernetesClient", arguments], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
@@ -96,6 +114,8 @@ let package = Package(
         tests("GitTests", ["Git"]),
         tests("KustomizeTests", ["Kustomize"], exclude: ["Corpus"]),
         tests("PolicyTests", ["Policy", "TestSupport", "YAML"]),
+        tests("AdmissionTests", ["Admission", "Policy", "SluiceAPI", "KubernetesModel", "Core"]),
+        tests("CertificatesTests", ["Certificates", "Core", x509, asn1, crypto]),
         tests("SyncTests", ["Sync"]),
         tests("SyncIntegrationTests", ["Sync", "YAML"]),
         tests(
@@ -105,10 +125,10 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests("EndToEndTests", []),
-        tests("ControllersTests", ["Controllers", "TestSupport"]),
+        tests("ControllersTests", ["Controllers", "TestSupport", log]),
         tests("ControllersIntegrationTests", ["Controllers", "TestSupport", log]),
         // Knows the operator only from outside: its process, its objects, its commits.
         tests("OperatorIntegrationTests", []),
-        tests("ServerTests", ["Server", log, metrics, lifecycle]),
+        tests("ServerTests", ["Server", "Certificates", "Core", "HTTP", log, metrics, lifecycle]),
     ]
 )

@@ -14,6 +14,11 @@ package enum SystemUser {
     package static let automatic = "system:auto"
 }
 
+/// What API users need a permission for, on `environments/<name>` of the group `sluice.dev`.
+package enum AccessVerb: String, Sendable, Hashable, CaseIterable {
+    case promote, approve, override, rollback
+}
+
 /// Labels on deployed objects.
 package enum Label {
     /// Which environment an object belongs to: a hash that fits 63 characters. Watches are filtered by its presence.
@@ -30,6 +35,11 @@ package enum Annotation {
     package static let reconcileAt = "sluice.dev/reconcile-at"
     /// Where in Git an object of this project's own kinds came from.
     package static let origin = "sluice.dev/origin"
+    /// Which API users wrote which parts of an object. Written by the admission webhook alone, and proved by a key that
+    /// nobody else has.
+    package static let stamps = "sluice.dev/stamps"
+    /// On a dry run: asks the admission webhook for whom the API server takes the caller.
+    package static let whoAmI = "sluice.dev/who-am-i"
     /// An integer; lower ones are applied first.
     package static let syncWave = "sluice.dev/sync-wave"
     /// `PreSync`, `Sync`, `PostSync` or `SyncFail`.

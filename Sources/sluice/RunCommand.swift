@@ -63,6 +63,8 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Allow repositories at http:// addresses of other machines, in the clear.")
     var allowInsecureHttp = false
 
+    @OptionGroup(title: "Admission webhook") var webhook: WebhookFlags
+
     func run() async throws {
         let logger = try logger()
         let registry = PrometheusRegistry()
@@ -79,24 +81,32 @@ struct RunCommand: AsyncParsableCommand {
         options.git.allowFile = allowFileRepositories
         options.git.allowInsecureHTTP = allowInsecureHttp
         options.lease = leaseNamespace.map { Operator.NamespacedLease(namespace: $0, name: leaseName) }
+        options.webhook = try webhook.options(
+            namespace: leaseNamespace ?? cluster.namespace(client), only: options.namespace)
         let sluice = Operator(
             client: client, transport: transport, options: options, logger: logger, observer: observer)
         registry.describe(OperatorMetrics.help)
         registry.collect { OperatorMetrics.samples(sluice) }
         let server = OperatorServer(
             OperatorServer.Options(host: listen, port: port), registry: registry, logger: logger,
-            readiness: { sluice.state == .starting ? .notReady("the caches are being filled") : .ready },
+            readiness: { Self.readiness(of: sluice) },
             onBound: { port in logger.info("Serving probes and metrics", metadata: ["port": .stringConvertible(port)]) }
         )
+        // They are stopped in the reverse order: the operator's last writes still want the webhook.
+        var services: [any Service] = [server]
+        if let admission = sluice.admission { services.append(webhook.server(admission, logger: logger)) }
+        services.append(OperatorService(operator: sluice))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(
-                        service: OperatorService(operator: sluice), successTerminationBehavior: .gracefullyShutdownGroup
-                    ),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+    }
+
+    private static func readiness(of sluice: Operator) -> Readiness {
+        guard sluice.state != .starting else { return .notReady("the caches are being filled") }
+        guard sluice.admission?.isServing ?? true else { return .notReady("the admission webhook has no certificate") }
+        return .ready
     }
 
     private func logger() throws -> Logger {

@@ -7,15 +7,20 @@ final class OperatorProcess {
     private let pid: pid_t
     private var ended = false
 
-    /// - Parameter folder: where its state, its log and its process id are kept.
-    init(namespace: String, folder: String, number: Int) throws {
+    /// - Parameters:
+    ///   - folder: where its state, its log and its process id are kept.
+    ///   - kubeconfig: as whom it works.
+    ///   - flags: further ones of `sluice run`.
+    init(
+        namespace: String, folder: String, number: Int, kubeconfig: String = World.kubeconfig, flags: [String] = []
+    ) throws {
         log = "\(folder)/operator-\(number).log"
         pid = try Command.start(
             "/usr/bin/env",
             [
-                "-u", "KUBECONFIG", World.binary, "run", "--kubeconfig", World.kubeconfig, "--namespace", namespace,
+                "-u", "KUBECONFIG", World.binary, "run", "--kubeconfig", kubeconfig, "--namespace", namespace,
                 "--state-dir", "\(folder)/state", "--port", "0", "--log-format", "json",
-            ], output: log)
+            ] + flags, output: log)
         try Files.write("\(pid)", to: "\(folder)/operator.pid")
     }
 

@@ -60,9 +60,10 @@ final class Stage {
     }
 
     /// Starts the operator again, after it was killed.
-    func restart() throws {
+    func restart(kubeconfig: String = World.kubeconfig, flags: [String] = []) throws {
         sluice.kill()
-        sluice = try OperatorProcess(namespace: namespace, folder: folder, number: starts)
+        sluice = try OperatorProcess(
+            namespace: namespace, folder: folder, number: starts, kubeconfig: kubeconfig, flags: flags)
         starts += 1
     }
 

@@ -93,6 +93,22 @@ struct ApprovalTests {
             name: "one person twice", claims: [claim("alice", key: "k1"), claim("Alice", key: "k2")],
             reasons: [nil, .duplicatePerson], gate: .awaitingApproval),
         Case(
+            name: "one person by the API and by a signed commit",
+            claims: [claim("alice", source: .admissionWebhook, key: ""), claim("Alice", key: "k")],
+            reasons: [nil, .duplicatePerson], gate: .awaitingApproval),
+        Case(
+            name: "one by the API, another by a signed commit",
+            claims: [claim("alice", source: .admissionWebhook, key: ""), claim("carol")], reasons: [nil, nil],
+            gate: nil),
+        Case(
+            name: "two by the API, which know no keys",
+            claims: [
+                claim("alice", source: .admissionWebhook, key: ""), claim("carol", source: .admissionWebhook, key: ""),
+            ], reasons: [nil, nil], gate: nil),
+        Case(
+            name: "the requester through the API, of a request by a signed commit",
+            claims: [claim("Bob", source: .admissionWebhook, key: "")], reasons: [.selfApproval], gate: .selfApproval),
+        Case(
             name: "one key for two", claims: [claim("alice", key: "k"), claim("carol", key: "k")],
             reasons: [nil, .sharedKey], gate: .awaitingApproval),
         Case(

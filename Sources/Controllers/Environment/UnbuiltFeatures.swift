@@ -21,9 +21,6 @@ enum UnbuiltFeatures {
         note("spec.promotion.auto", if: spec.promotion.auto, holdsPromotions: false)
         note("spec.rollback.approvals Required", if: spec.rollback.approvals == .required, holdsPromotions: false)
         note("spec.destination.orphans Warn", if: spec.destination.orphans == .warn, holdsPromotions: false)
-        note(
-            "spec.approvals.sources AdmissionWebhook",
-            if: spec.approvals.map { $0.sources == [.admissionWebhook] } ?? false)
         return found
     }
 }

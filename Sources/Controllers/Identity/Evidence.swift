@@ -1,9 +1,11 @@
+package import Admission
 package import Core
 package import Git
 package import Policy
 package import SluiceAPI
 
-/// Who asked for an object and who approved it, as the commits that introduced its entries prove it.
+/// Who asked for an object and who approved it, as the commits that introduced its entries prove it, or the admission
+/// webhook's stamps.
 package struct Evidence: Sendable, Hashable {
     /// Who wrote an entry, and when.
     package struct Authorship: Sendable, Hashable {
@@ -32,51 +34,70 @@ package struct Evidence: Sendable, Hashable {
         self.overrideBy = overrideBy
     }
 
-    /// The evidence for a Promotion in the history of its file.
+    /// The evidence for a Promotion: in the history of the file that declares it, and in what the admission webhook
+    /// stamped it with.
     ///
-    /// An object in the cluster that says something else than its file has no evidence at all: nobody signed it.
-    package init(_ promotion: Promotion, file: FileVersions<Promotion>, signers: SignerDirectory?) {
-        guard let current = file.current, current.spec == promotion.spec else {
-            self.init(
-                requester: Identity(source: .unknown),
-                approvals: promotion.spec.approvals.map {
-                    ApprovalClaim(entry: $0, identity: Identity(source: .unknown), at: nil)
-                })
-            return
+    /// A file that asks for something else than the object in the cluster proves nothing about it. Each part may be
+    /// proved either way; a signed commit comes first, then a stamp, then an unsigned commit, which is a mere claim.
+    package init(
+        _ promotion: Promotion, file: FileVersions<Promotion>?, signers: SignerDirectory?, stamps: StampBook
+    ) {
+        let asked = promotion.spec.asked
+        let file = file?.current?.spec.asked == asked ? file : nil
+        requester =
+            Evidence.strongest(
+                Evidence.authorship(of: file?.introduction { $0.spec.asked }, signers: signers),
+                stamps.request(of: asked)
+            ).identity
+        approvals = promotion.spec.approvals.map { entry in
+            let declared = file?.current?.spec.approvals.contains(entry) ?? false
+            let commit = declared ? file?.introduction { $0.spec.approvals.first { $0 == entry } } : nil
+            let signer = Evidence.authorship(of: commit, signers: signers, as: entry.user)
+            let stamp = stamps.approval(entry)
+            // Somebody else's signature under the same words does not take the API user's own away.
+            let author =
+                signer.identity.user == entry.user || stamp == nil
+                ? Evidence.strongest(signer, stamp) : Evidence.strongest(Authorship(), stamp)
+            return ApprovalClaim(
+                entry: entry, identity: author.identity, at: author.at, keyFingerprint: author.keyFingerprint)
         }
-        self.init(
-            requester: Evidence.authorship(of: file.introduction { $0.spec.asked }, signers: signers).identity,
-            approvals: current.spec.approvals.map { entry in
-                let commit = file.introduction { object in object.spec.approvals.first { $0 == entry } }
-                let author = Evidence.authorship(of: commit, signers: signers, as: entry.user)
-                return ApprovalClaim(
-                    entry: entry, identity: author.identity, at: author.at, keyFingerprint: author.keyFingerprint)
-            },
-            overrideBy: Evidence.authorship(of: file.introduction { $0.spec.override }, signers: signers))
+        overrideBy = Evidence.author(
+            of: promotion.spec.override, declared: file?.current?.spec.override,
+            commit: file?.introduction { $0.spec.override }, signers: signers, stamps: stamps)
     }
 
     /// The requester of a Rollback.
     package static func requester(
-        of rollback: Rollback, file: FileVersions<Rollback>, signers: SignerDirectory?
+        of rollback: Rollback, file: FileVersions<Rollback>?, signers: SignerDirectory?, stamps: StampBook
     ) -> Identity {
-        guard let current = file.current, current.spec == rollback.spec else { return Identity(source: .unknown) }
-        let commit = file.introduction { object in
-            var spec = object.spec
-            spec.release = false
-            spec.attempt = 1
-            return spec
-        }
-        return authorship(of: commit, signers: signers).identity
+        let asked = rollback.spec.asked
+        let file = file?.current?.spec.asked == asked ? file : nil
+        return strongest(
+            authorship(of: file?.introduction { $0.spec.asked }, signers: signers), stamps.request(of: asked)
+        ).identity
     }
 
     /// Who wrote an Environment's `spec.override`.
     package static func overrideBy(
-        of environment: Environment, file: FileVersions<Environment>, signers: SignerDirectory?
+        of environment: Environment, file: FileVersions<Environment>?, signers: SignerDirectory?, stamps: StampBook
     ) -> Authorship {
-        guard let current = file.current, current.spec.override == environment.spec.override else {
-            return Authorship()
-        }
-        return authorship(of: file.introduction { $0.spec.override }, signers: signers)
+        author(
+            of: environment.spec.override, declared: file?.current?.spec.override,
+            commit: file?.introduction { $0.spec.override }, signers: signers, stamps: stamps)
+    }
+
+    private static func author<Override: Equatable & Encodable>(
+        of override: Override?, declared: Override?, commit: CommitInfo?, signers: SignerDirectory?, stamps: StampBook
+    ) -> Authorship {
+        guard let override else { return Authorship() }
+        return strongest(
+            authorship(of: declared == override ? commit : nil, signers: signers), stamps.override(of: override))
+    }
+
+    /// What is known from Git or, where no signature is, from the API.
+    private static func strongest(_ git: Authorship, _ stamp: Stamp?) -> Authorship {
+        guard git.identity.source != .signedCommit, let stamp else { return git }
+        return Authorship(identity: stamp.identity, at: stamp.at)
     }
 
     /// The signer of a commit, or, as a mere claim, the author that it names.
@@ -95,17 +116,5 @@ package struct Evidence: Sendable, Hashable {
         let identity = Identity(
             user: name, groups: signers.groups(of: name), source: .signedCommit, evidence: commit.id.hex)
         return Authorship(identity: identity, at: commit.time, keyFingerprint: signer.fingerprint)
-    }
-}
-
-extension PromotionSpec {
-    /// What was asked for: the spec without what may change after it was asked.
-    fileprivate var asked: PromotionSpec {
-        var spec = self
-        spec.approvals = []
-        spec.override = nil
-        spec.abort = false
-        spec.attempt = 1
-        return spec
     }
 }

@@ -1,10 +1,12 @@
+internal import Admission
 internal import Core
 internal import Git
 internal import KubernetesModel
 internal import Policy
 internal import SluiceAPI
 
-/// Looks in Git for who stands behind an object that the operator applied from there.
+/// Finds out who stands behind an object: in Git, for one that the operator applied from there, and in the stamps that
+/// the admission webhook gave API users.
 struct EvidenceReader: Sendable {
     private let context: OperatorContext
 
@@ -12,39 +14,82 @@ struct EvidenceReader: Sendable {
         self.context = context
     }
 
-    /// The evidence for a Promotion. An object that was not applied from Git has none: without the admission webhook an
-    /// API user's word counts for nothing.
-    func evidence(for promotion: Promotion, signers: SignerDirectory?) async -> Evidence {
-        if promotion.spec.approvals.isEmpty, let identity = automatic(promotion.metadata) {
+    /// The evidence for a Promotion. Without the admission webhook an API user's word counts for nothing.
+    ///
+    /// - Throws: what keeps the API server from saying whether those who approved through it still may.
+    func evidence(for promotion: Promotion, signers: SignerDirectory?) async throws -> Evidence {
+        if promotion.spec.approvals.isEmpty, let identity = automatic(promotion) {
             return Evidence(requester: identity, approvals: [])
         }
-        let file: FileVersions<Promotion>? = await versions(promotion.metadata)
-        return Evidence(promotion, file: file ?? FileVersions(versions: [], complete: false), signers: signers)
+        let evidence = Evidence(
+            promotion, file: await versions(promotion.metadata), signers: signers, stamps: stamps(promotion))
+        return try await revalidated(evidence, promotion)
     }
 
     /// Who asked for a Rollback.
     func requester(of rollback: Rollback, signers: SignerDirectory?) async -> Identity {
-        if let identity = automatic(rollback.metadata) { return identity }
-        let file: FileVersions<Rollback>? = await versions(rollback.metadata)
+        if let identity = automatic(rollback) { return identity }
         return Evidence.requester(
-            of: rollback, file: file ?? FileVersions(versions: [], complete: false), signers: signers)
+            of: rollback, file: await versions(rollback.metadata), signers: signers, stamps: stamps(rollback))
     }
 
     /// Whether an Environment's override counts, and until when: whoever wrote it must be one who may.
     func override(of environment: Environment, signers: SignerDirectory?, now: Timestamp) async -> OverrideDecision {
         guard environment.spec.override != nil else { return .none }
-        let file: FileVersions<Environment>? = await versions(environment.metadata)
-        let author =
-            file.map { Evidence.overrideBy(of: environment, file: $0, signers: signers) } ?? Evidence.Authorship()
+        let author = Evidence.overrideBy(
+            of: environment, file: await versions(environment.metadata), signers: signers, stamps: stamps(environment))
         return OverrideDecision.decide(
             environment.spec.override, policy: environment.spec.windows.override, requester: author.identity,
             since: author.at, now: now)
     }
 
-    /// Objects that the operator makes itself carry a label and come from no file.
-    private func automatic(_ metadata: ObjectMeta) -> Identity? {
-        metadata.labels[Label.automatic] == nil || Origin(of: metadata.annotations) != nil
-            ? nil : Identity(user: SystemUser.automatic, source: .automatic)
+    /// Why an object cannot be gone on with: where the admission webhook is on, somebody must stand behind everything.
+    func objection<R: CustomResource>(to object: R, by requester: Identity) -> ChangeError? {
+        guard context.admission != nil, requester.source == .unknown || requester.source == nil else { return nil }
+        return ChangeError(
+            "RequesterUnknown",
+            "nobody stands behind this \(R.kind): it was written past the admission webhook, by the operator's own user, "
+                + "or differs from its file in Git; make it anew", disposition: .transient)
+    }
+
+    /// Marks the approvals of API users who may not approve any more.
+    private func revalidated(_ evidence: Evidence, _ promotion: Promotion) async throws -> Evidence {
+        let environment = NamespacedName(
+            namespace: promotion.metadata.namespace, name: promotion.spec.environment)
+        guard let admission = context.admission,
+            context.environment(environment)?.spec.approvals?.revalidateAtCommit ?? false
+        else { return evidence }
+        var claims: [ApprovalClaim] = []
+        for claim in evidence.approvals {
+            guard claim.identity.source == .admissionWebhook else {
+                claims.append(claim)
+                continue
+            }
+            let may = try await admission.mayStillApprove(claim.identity, in: environment)
+            claims.append(
+                ApprovalClaim(
+                    entry: claim.entry, identity: claim.identity, at: claim.at, keyFingerprint: claim.keyFingerprint,
+                    isRevoked: !may))
+        }
+        return Evidence(requester: evidence.requester, approvals: claims, overrideBy: evidence.overrideBy)
+    }
+
+    /// Objects that the operator makes itself carry a label and come from no file. Where the webhook is on, it has
+    /// stamped them as well: a label can be set by anybody who gets past it.
+    private func automatic<R: CustomResource & AskedResource>(_ object: R) -> Identity? {
+        guard object.metadata.labels[Label.automatic] != nil, Origin(of: object.metadata.annotations) == nil else {
+            return nil
+        }
+        if context.admission != nil,
+            stamps(object).request(of: object.askedSpec)?.user != SystemUser.automatic
+        {
+            return nil
+        }
+        return Identity(user: SystemUser.automatic, source: .automatic)
+    }
+
+    private func stamps<R: CustomResource>(_ object: R) -> StampBook {
+        StampBook(of: R.kind, object.metadata, key: context.admission?.stampKey)
     }
 
     private func versions<R: CustomResource>(_ metadata: ObjectMeta) async -> FileVersions<R>? {
@@ -54,6 +99,20 @@ struct EvidenceReader: Sendable {
         else { return nil }
         return try? await FileVersions<R>.read(metadata.name, from: origin.path, in: source.repository, at: head)
     }
+}
+
+/// An object that somebody asked for.
+private protocol AskedResource {
+    associatedtype Asked: Encodable
+    var askedSpec: Asked { get }
+}
+
+extension Promotion: AskedResource {
+    fileprivate var askedSpec: PromotionSpec { spec.asked }
+}
+
+extension Rollback: AskedResource {
+    fileprivate var askedSpec: RollbackSpec { spec.asked }
 }
 
 /// Who wrote the change that a promotion carries on: those may not approve it where duties are separated.

@@ -31,6 +31,8 @@ package final class Operator: Sendable {
         package var renderCache = 128 << 20
         /// How many objects of one kind are worked on at once.
         package var workers = 4
+        /// The admission webhook; nil for none.
+        package var webhook: WebhookOptions?
 
         package init(stateDirectory: String, identity: String) {
             self.stateDirectory = stateDirectory
@@ -74,10 +76,14 @@ package final class Operator: Sendable {
             client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger, clock: clock)
         context = OperatorContext(
             client: client, transport: transport, observer: observer, repositories: repositories, clock: clock,
-            logger: logger, events: events, renders: RenderCache(capacity: options.renderCache))
+            logger: logger, events: events, renders: RenderCache(capacity: options.renderCache),
+            webhook: options.webhook)
     }
 
     package var state: State { current.withLock { $0 } }
+
+    /// What answers the API server's admission reviews; nil where the webhook is off.
+    package var admission: AdmissionDesk? { context.admission }
 
     /// How often apps were rendered, and how often an earlier render served.
     package var renderCounters: RenderCache.Counters { context.renders.counters }
@@ -91,8 +97,11 @@ package final class Operator: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.context.events.run() }
             for cache in caches() { group.addTask { await cache() } }
+            if let admission = context.admission { group.addTask { await admission.run() } }
             group.addTask {
                 try await self.waitForCaches()
+                // Until the webhook is there, the API server takes no status from us. Workloads are synced all the same.
+                await self.context.admission?.untilReached(atMost: .seconds(30))
                 await self.lead()
             }
             // The last task ends only with the whole; the first error, or the cancellation, ends the others.

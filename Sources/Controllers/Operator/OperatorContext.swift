@@ -32,10 +32,14 @@ package final class OperatorContext: Sendable {
     package let renders: RenderCache
     package let turns = CommitTurns()
     package let counters = SyncCounters()
+    /// The admission webhook; nil where it is off, and then no API user's word counts.
+    package let admission: AdmissionDesk?
 
     package init(
         client: KubernetesClient, transport: any HTTPTransport, observer: (any RequestObserver)?,
-        repositories: GitRepositories, clock: any WallClock, logger: Logger, events: EventRecorder, renders: RenderCache
+        repositories: GitRepositories, clock: any WallClock, logger: Logger, events: EventRecorder,
+        renders: RenderCache,
+        webhook: WebhookOptions? = nil
     ) {
         self.client = client
         self.clock = clock
@@ -56,12 +60,16 @@ package final class OperatorContext: Sendable {
         self.promotions = promotions
         self.rollbacks = rollbacks
         self.wake = wake
-        environments = ResourceCache<Environment> { name, change in
+        let environments = ResourceCache<Environment> { name, change in
             switch change {
             // Our own write: it tells the environment nothing, and those who wait for its status a lot.
             case .status: wake.workChanged(in: name.namespace)
             case .whole: wake.environmentChanged(name)
             }
+        }
+        self.environments = environments
+        admission = webhook.map {
+            AdmissionDesk(options: $0, client: client, clock: clock, logger: logger, environments: environments)
         }
         sources = SourceRegistry(repositories: repositories, clock: clock, logger: logger) {
             wake.environmentChanged($0)

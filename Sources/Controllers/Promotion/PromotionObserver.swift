@@ -23,7 +23,7 @@ package struct PromotionObserver: Sendable {
         let references = reading.references
         var observation = PromotionObservation(promotion: promotion, target: reading.target)
         observation.sourceFailure = reading.sourceFailure
-        let evidence = await EvidenceReader(context).evidence(for: promotion, signers: references.signers)
+        let evidence = try await EvidenceReader(context).evidence(for: promotion, signers: references.signers)
         observation.requester = evidence.requester
         noteOthers(&observation, environment)
         guard let (source, seen) = reading.repository else { return observation }
@@ -47,8 +47,12 @@ package struct PromotionObserver: Sendable {
                     "InvalidSpec", "environment \(environment.metadata.name): \(faults)", disposition: .transient))
             return observation
         }
-        if let unsupported = Self.unsupported(environment) {
+        if let unsupported = unsupported(environment) {
             observation.change = .failure(unsupported)
+            return observation
+        }
+        if let objection = EvidenceReader(context).objection(to: promotion, by: evidence.requester) {
+            observation.change = .failure(objection)
             return observation
         }
         let change = await change(promotion, environment, source, head)
@@ -70,8 +74,14 @@ package struct PromotionObserver: Sendable {
     }
 
     /// What an Environment asks for that is not built yet. Promoting without it would claim what nobody checked.
-    private static func unsupported(_ environment: Environment) -> ChangeError? {
-        UnbuiltFeatures.features(of: environment.spec).first(where: \.holdsPromotions).map {
+    private func unsupported(_ environment: Environment) -> ChangeError? {
+        if context.admission == nil, environment.spec.approvals?.sources == [.admissionWebhook] {
+            return ChangeError(
+                "WebhookOff",
+                "environment \(environment.metadata.name): approvals may only come through the API, but this operator runs "
+                    + "without its admission webhook; start it with --webhook-port", disposition: .transient)
+        }
+        return UnbuiltFeatures.features(of: environment.spec).first(where: \.holdsPromotions).map {
             ChangeError(
                 "NotSupported",
                 "environment \(environment.metadata.name): \($0.field) is not built yet; nothing is promoted")
@@ -142,7 +152,9 @@ package struct PromotionObserver: Sendable {
             changeAuthors: try await ChangeAuthors(context: context).authors(of: observation.promotion, change),
             restraints: restraints,
             environmentOverride: await EvidenceReader(context).override(of: environment, signers: signers, now: now),
-            calendar: calendar, clockSkew: context.client.serverClock.skew)
+            calendar: calendar, clockSkew: context.client.serverClock.skew,
+            operatorUsers: (context.admission?.operatorUsers.sorted() ?? [])
+                + (environment.syncUser.map { [$0] } ?? []))
         let judgement = PromotionGates.judge(input, now: now)
         observation.approvals = judgement.approvals
         observation.gates = judgement.gates

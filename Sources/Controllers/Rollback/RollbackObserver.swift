@@ -40,6 +40,10 @@ package struct RollbackObserver: Sendable {
                 ))
             return observation
         }
+        if let objection = EvidenceReader(context).objection(to: rollback, by: observation.requester) {
+            observation.change = .failure(objection)
+            return observation
+        }
         let change = await change(rollback, environment, source, head, seen.ledger)
         observation.change = change
         if case .success(let change) = change {

@@ -24,11 +24,15 @@ import Testing
                 name: "no-secret", condition: "Stalled", says: ["spec.source.credentialsRef", "absent"],
                 yaml: stage.environment("no-secret", path: path, credentials: "absent")),
             Mistake(
-                name: "no-entry", condition: "SourceReady", says: [],
+                name: "no-entry", condition: "SourceReady", says: ["e2e/", "credentials"],
                 yaml: stage.environment("no-entry", path: path, credentials: "wrong")),
             Mistake(
-                name: "no-path", condition: "Ready", says: ["services"],
-                yaml: stage.environment("no-path", path: "services/{app}/nothing")),
+                name: "no-path", condition: "SourceReady", says: ["spec.source.path", "services"],
+                yaml: stage.environment("no-path", path: "services/{app}/overlays/dev")),
+            Mistake(
+                name: "no-overlay", condition: "SourceReady",
+                says: ["spec.source.path", "apps/{app}/overlays/nothing"],
+                yaml: stage.environment("no-overlay", path: "apps/{app}/overlays/nothing")),
             Mistake(
                 name: "no-cron", condition: "Stalled", says: ["spec.windows.allow[0].schedule"],
                 yaml: environment(
@@ -63,9 +67,10 @@ import Testing
     }
 
     @Test func `a mistake in one app leaves the others alone`() async throws {
-        try await Stage.with(apps: ["broken", "refused", "outside", "web"]) { stage in
+        try await Stage.with(apps: ["broken", "missing", "refused", "outside", "web"]) { stage in
             try await stage.applyEnvironments(["dev": stage.environment("dev")])
             try stage.write("apps/broken/overlays/dev/kustomization.yaml", "resources: [\n  - : :")
+            try stage.write("apps/missing/overlays/dev/kustomization.yaml", "resources: [../../nowhere]")
             try stage.write(
                 "apps/refused/base/settings.yaml",
                 "apiVersion: v1\nkind: Service\nmetadata: {name: refused}\nspec: {ports: [{port: 123456}]}")
@@ -73,12 +78,13 @@ import Testing
                 "apps/outside/base/settings.yaml",
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: intruder, namespace: default}")
             try stage.write("apps/web/overlays/dev/kustomization.yaml", Stage.overlay("web", "v2"))
-            try stage.commit("Three mistakes and one change")
+            try stage.commit("Four mistakes and one change")
             try await stage.eventually("the good change is live") {
                 try stage.image("web", "dev") == "company/web:v2"
             }
             let says = [
-                "broken": ["apps/broken/overlays/dev/kustomization.yaml"], "refused": ["refused", "port"],
+                "broken": ["apps/broken/overlays/dev/kustomization.yaml"],
+                "missing": ["apps/missing/overlays/dev/kustomization.yaml", "nowhere"], "refused": ["refused", "port"],
                 "outside": ["default", "allowedNamespaces"],
             ]
             for (app, words) in says {
@@ -94,6 +100,30 @@ import Testing
             }
             #expect(try stage.field("environment", "dev", ".status.apps[?(@.name==\"web\")].sync") == "Synced")
             #expect(try stage.condition("environment", "dev", "Ready") == "False")
+        }
+    }
+
+    @Test func `a mistyped path or branch takes nothing away from the cluster`() async throws {
+        try await Stage.with { stage in
+            try await stage.applyEnvironments([
+                "dev": stage.environment("dev"), "staging": stage.environment("staging"),
+            ])
+            let uid = try stage.field("deployment", "web", ".metadata.uid", in: "dev")
+            let mistakes = [
+                stage.environment("dev", path: "services/{app}/overlays/dev"),
+                stage.environment("dev", path: "apps/{app}/overlays/nothing"),
+                stage.environment("dev", branch: "nowhere"),
+            ]
+            for mistake in mistakes {
+                try stage.apply(mistake)
+                try await stage.eventually("the mistake is told") {
+                    try stage.condition("environment", "dev", "SourceReady") == "False"
+                }
+                try stage.apply(stage.environment("dev"))
+                try await stage.untilPhase("environment", "dev", "Ready")
+                #expect(try stage.field("deployment", "web", ".metadata.uid", in: "dev") == uid)
+            }
+            #expect(try stage.phase("environment", "staging") == "Ready")
         }
     }
 }

@@ -63,9 +63,9 @@ extension Stage {
             """)
     }
 
-    /// An Environment over the apps' overlays of its name.
+    /// An Environment over the apps' overlays of its name, which waits but a second to see that an app stays healthy.
     ///
-    /// - Parameter more: further fields of `spec`, indented by two.
+    /// - Parameter more: further fields of `spec`, indented by two; a verification among them replaces that wait.
     func environment(
         _ name: String, path: String? = nil, branch: String = "main", credentials: String = "gitops-git",
         more: String = ""
@@ -87,6 +87,7 @@ extension Stage {
             namespace: \(namespace)-\(name)
             createNamespace: true
             allowedNamespaces: ["\(namespace)-\(name)"]
+        \(more.contains("verification:") ? "" : "  verification: {health: {stableFor: 1s}}")
         \(more)
         """
     }

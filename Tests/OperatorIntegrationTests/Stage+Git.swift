@@ -66,6 +66,17 @@ extension Stage {
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
+    /// The files that a commit changes.
+    func changedFiles(of commit: String) throws -> [String] {
+        try Command.run("git", ["-C", bare, "diff-tree", "--no-commit-id", "--name-only", "-r", commit])
+            .split(separator: "\n").map(String.init)
+    }
+
+    /// What a file holds at a commit, without its last line end.
+    func file(_ path: String, at commit: String) throws -> String {
+        try Command.run("git", ["-C", bare, "show", "\(commit):\(path)"])
+    }
+
     /// Runs a script in the server's repository when a push is being taken: `prepared` before the branch has moved,
     /// `committed` after it has and before the client hears of it.
     func onPush(_ state: String, _ script: String) throws {

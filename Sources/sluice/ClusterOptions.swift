@@ -5,21 +5,28 @@ import KubernetesClient
 import KubernetesModel
 import SluiceAPI
 
-/// Which cluster, and where in it.
-struct ClusterOptions: ParsableArguments {
+/// Which cluster.
+struct ConnectionOptions: ParsableArguments {
     @Option(help: "A kubeconfig; by default $KUBECONFIG, ~/.kube/config, or the pod's service account.")
     var kubeconfig: String?
 
     @Option(help: "The context of the kubeconfig.")
     var context: String?
 
-    @Option(name: [.short, .long], help: "The namespace; by default the context's.")
-    var namespace: String?
-
     func client() throws -> KubernetesClient {
         let configuration = try ClusterConfiguration.load(path: kubeconfig, context: context)
         return KubernetesClient(configuration: configuration, transport: try CurlTransport())
     }
+}
+
+/// Which cluster, and where in it.
+struct ClusterOptions: ParsableArguments {
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(name: [.short, .long], help: "The namespace; by default the context's.")
+    var namespace: String?
+
+    func client() throws -> KubernetesClient { try connection.client() }
 
     func namespace(_ client: KubernetesClient) -> String {
         if let namespace { return namespace }

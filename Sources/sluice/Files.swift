@@ -22,6 +22,14 @@ enum Files {
         }
     }
 
+    /// Writes a file that is not there yet.
+    static func create(_ bytes: [UInt8], at path: String) throws {
+        guard access(path, F_OK) != 0 else {
+            throw Failure.usage("\(path): there is such a file already; name a new one")
+        }
+        try write(bytes, to: path)
+    }
+
     /// Writes a file whole or not at all.
     static func write(_ bytes: [UInt8], to path: String) throws {
         let temporary = path + ".tmp-\(getpid())"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Core
 import KubernetesClient
 import KubernetesModel
+import Policy
 import SluiceAPI
 import YAML
 
@@ -14,13 +15,16 @@ struct DestinationOptions: ParsableArguments {
     @OptionGroup var cluster: ClusterOptions
 
     func deliver(_ manifest: Manifest) async throws {
+        let faults = Policy.validate(manifest: manifest, strict: true)
+        guard faults.isEmpty else { throw Failure.usage(faults.map(\.message).joined(separator: "\n")) }
+        var manifest = manifest
         if let file {
-            try Files.write(YAMLEmitter.bytes(of: manifest.json), to: file)
+            if let namespace = cluster.namespace { manifest.json["metadata"]?["namespace"] = .string(namespace) }
+            try Files.create(YAMLEmitter.bytes(of: manifest.json), at: file)
             Console.print("wrote \(file); commit and push it")
             return
         }
         let client = try cluster.client()
-        var manifest = manifest
         manifest.json["metadata"]?["namespace"] = .string(cluster.namespace(client))
         let resource = try await client.resource(for: manifest.gvk)
         let created = try await client.create(resource, manifest)
@@ -125,6 +129,7 @@ struct RollbackCommand: AsyncParsableCommand {
         guard [promotion != nil, commit != nil, steps != nil, lastHealthy].count(where: { $0 }) == 1 else {
             throw Failure.usage("give exactly one of --promotion, --commit, --steps and --last-healthy")
         }
+        if let steps, steps < 1 { throw Failure.usage("--steps \(steps): give a number of at least 1") }
         let target = RollbackSpec.Target(
             promotion: promotion ?? "", commit: commit ?? "", lastHealthy: lastHealthy, steps: steps ?? 0)
         let spec = RollbackSpec(environment: environment, target: target, reason: reason, pin: pin, veto: veto)
@@ -149,31 +154,40 @@ struct RefreshCommand: AsyncParsableCommand {
         let resource = try await client.resource(for: Environment.gvk)
         let value = "\(SystemClock().now().rfc3339Micro)"
         let patch: JSONValue = ["metadata": ["annotations": .object([Annotation.reconcileAt: .string(value)])]]
-        _ = try await client.patch(
-            resource, namespace: cluster.namespace(client), name: environment, .merge(patch))
+        let namespace = cluster.namespace(client)
+        do throws(KubernetesError) {
+            _ = try await client.patch(resource, namespace: namespace, name: environment, .merge(patch))
+        } catch {
+            guard error.isNotFound else { throw error }
+            throw Failure.found("environment \(environment) does not exist in namespace \(namespace)")
+        }
         Console.print("environment \(environment) is being refreshed")
     }
 }
 
 extension Manifest {
-    /// The object without empty texts, lists and maps in its spec, as a person would write it.
+    /// The object as a person would write it: without a status, without empty texts, lists and maps, and without what
+    /// the defaults say anyway.
     var withoutEmptyFields: Manifest {
-        func clean(_ value: JSONValue) -> JSONValue? {
-            switch value {
-            case .object(let object):
-                var out = JSONObject()
-                for (key, child) in object { out[key] = clean(child) }
-                return out.isEmpty ? nil : .object(out)
-            case .array(let elements):
-                let kept = elements.compactMap(clean)
-                return kept.isEmpty ? nil : .array(kept)
-            case .string(let text): return text.isEmpty ? nil : value
-            case .null: return nil
-            default: return value
-            }
-        }
         var copy = self
-        copy.json["spec"] = json["spec"].flatMap(clean)
+        copy.json["status"] = nil
+        copy.json["spec"] = json["spec"].flatMap(Self.clean)
+        if let schema = SluiceAPI.schema(of: gvk) { copy.json = schema.removingDefaults(from: copy.json) }
         return copy
+    }
+
+    private static func clean(_ value: JSONValue) -> JSONValue? {
+        switch value {
+        case .object(let object):
+            var out = JSONObject()
+            for (key, child) in object { out[key] = clean(child) }
+            return out.isEmpty ? nil : .object(out)
+        case .array(let elements):
+            let kept = elements.compactMap(clean)
+            return kept.isEmpty ? nil : .array(kept)
+        case .string(let text): return text.isEmpty ? nil : value
+        case .null: return nil
+        default: return value
+        }
     }
 }

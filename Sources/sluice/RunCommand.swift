@@ -22,7 +22,10 @@ struct RunCommand: AsyncParsableCommand {
             Example: sluice run --state-dir /var/lib/sluice
             """)
 
-    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var cluster: ConnectionOptions
+
+    @Option(name: [.short, .long], help: "Work for the objects of this namespace only; by default for those of all.")
+    var namespace: String?
 
     @Option(help: "Where mirrors of Git repositories are kept; an empty directory is enough.")
     var stateDir: String = "/tmp/sluice"
@@ -30,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Do not register the CRDs; somebody else has.")
     var skipCrds = false
 
-    @Flag(help: "Watch all namespaces; by default only --namespace, if given.")
+    @Flag(help: "Work for all namespaces, even if --namespace is given.")
     var allNamespaces = false
 
     @Option(help: "The namespace of the lease; without it this process leads without asking.")
@@ -75,7 +78,7 @@ struct RunCommand: AsyncParsableCommand {
         let observer = RequestMetrics()
         let client = KubernetesClient(configuration: configuration, transport: transport, observer: observer)
         var options = Operator.Options(stateDirectory: stateDir, identity: identity ?? Self.defaultIdentity())
-        options.namespace = allNamespaces ? nil : cluster.namespace
+        options.namespace = allNamespaces ? nil : namespace
         options.registersCRDs = !skipCrds
         options.workers = max(1, workers)
         options.git.allowFile = allowFileRepositories

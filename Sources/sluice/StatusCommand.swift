@@ -30,7 +30,11 @@ struct StatusCommand: AsyncParsableCommand {
             "promotions": .array(promotions.map(\.manifest.json)),
             "rollbacks": .array(rollbacks.map(\.manifest.json)),
         ]
-        output.print(json) { text(environments, promotions, rollbacks) }
+        output.print(json) {
+            environments.isEmpty && promotions.isEmpty && rollbacks.isEmpty
+                ? "nothing in namespace \(namespace); name another with -n"
+                : text(environments, promotions, rollbacks)
+        }
         guard environments.allSatisfy({ $0.status.phase == .ready }) else { throw Failure.found() }
     }
 

@@ -22,9 +22,11 @@ struct ValidateCommand: ParsableCommand {
     func run() throws {
         var faults: [JSONValue] = []
         var lines: [String] = []
+        var objects = 0
         for file in files {
             do {
                 for (node, manifest) in try Files.documents(file) where manifest.gvk.group == SluiceGroup.name {
+                    objects += 1
                     for error in Policy.validate(manifest: manifest, strict: true) {
                         let line = node.mark(at: error.path)?.line
                         lines.append("\(file)\(line.map { ":\($0)" } ?? ""): \(error.message)")
@@ -40,8 +42,12 @@ struct ValidateCommand: ParsableCommand {
             }
         }
         output.print(.array(faults)) {
-            lines.isEmpty ? "no errors in \(files.count) files" : lines.joined(separator: "\n")
+            lines.isEmpty
+                ? "no errors in \(counted(objects, "object")) of \(counted(files.count, "file"))"
+                : lines.joined(separator: "\n")
         }
         guard faults.isEmpty else { throw Failure.found() }
     }
+
+    private func counted(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
 }

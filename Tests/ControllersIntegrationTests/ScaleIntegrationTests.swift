@@ -39,6 +39,9 @@ struct ScaleIntegrationTests {
             #expect(first.sync.failed == 0)
             let asked = first.requests(since: RunningOperator.Reading())
             #expect(asked["apply namespaces"] == Self.environments.count)
+            // An environment's first sync is told in one event, not in one for each app.
+            let events = asked.filter { $0.key.hasPrefix("create events") }.values.reduce(0, +)
+            #expect((1...2 * Self.environments.count).contains(events), "\(asked)")
 
             try await oneOverlay(site, running)
             try await idle(running)

@@ -66,6 +66,17 @@ struct ValidationTests {
         #expect(try errors(kind, "{\(spec)}") == [message])
     }
 
+    @Test("names a name that no server takes, and bears one that the server is to make")
+    func names() throws {
+        let spec = "{environment: production, target: {steps: 1}}"
+        #expect(
+            try errors("Rollback", spec, name: "Cart_Undo") == [
+                "metadata.name: must be the name of an object: lower-case letters, digits, - and ., not \"Cart_Undo\""
+            ])
+        #expect(try errors("Rollback", spec, name: "''").count == 1)
+        #expect(try errors("Rollback", spec, name: "'', generateName: cart-") == [])
+    }
+
     @Test("refuses other kinds")
     func otherKinds() throws {
         #expect(

@@ -80,6 +80,19 @@ struct SchemaTests {
         #expect(rollback.spec == RollbackSpec(environment: "dev", target: .init(steps: 2)))
     }
 
+    @Test("takes away what the defaults say anyway, and nothing else", arguments: DocumentedExamples.all)
+    func removingDefaults(example: DocumentedExamples.Example) throws {
+        let manifest = try Manifest(yaml: example.yaml)
+        let schema = try #require(SluiceAPI.schema(of: manifest.gvk))
+        let filled = schema.applyingDefaults(to: manifest.json)
+        let short = schema.removingDefaults(from: filled)
+        #expect(schema.applyingDefaults(to: short) == filled)
+        #expect(short["spec"]?["attempt"] == Optional<JSONValue>.none)
+        #expect(short["spec"]?["sync"]?["prune"] == Optional<JSONValue>.none)
+        #expect(short["spec"]?["reason"] == manifest.json["spec"]?["reason"])
+        #expect(schema.removingDefaults(from: short) == short)
+    }
+
     @Test("treats a null like an absent field unless the field may be null")
     func nulls() throws {
         var json = try Manifest(yaml: Self.minimal).json

@@ -14,7 +14,7 @@ package enum Policy {
             return [FieldError("kind", "must be Environment, Promotion or Rollback of \(SluiceGroup.apiVersion)")]
         }
         let filled = schema.applyingDefaults(to: manifest.json)
-        let errors = schema.validate(filled, strict: strict)
+        let errors = name(of: manifest) + schema.validate(filled, strict: strict)
         if !errors.isEmpty { return errors }
         do throws(FieldError) {
             switch manifest.gvk {
@@ -25,6 +25,12 @@ package enum Policy {
         } catch {
             return [error]
         }
+    }
+
+    /// The schema leaves metadata to the server, which takes only names by RFC 1123, or makes one itself.
+    private static func name(of manifest: Manifest) -> [FieldError] {
+        guard manifest.json["metadata"]?["generateName"] == nil || !manifest.name.isEmpty else { return [] }
+        return Schema.objectName.validate(.string(manifest.name), at: FieldPath("metadata") / "name", strict: true)
     }
 
     /// What is wrong with an environment beyond its schema.

@@ -21,4 +21,21 @@ extension Schema {
             return value
         }
     }
+    /// The value without what its defaults say anyway: ``applyingDefaults(to:)`` makes the same of both.
+    package func removingDefaults(from value: JSONValue) -> JSONValue {
+        switch (shape, value) {
+        case (.object(let fields), .object(var object)):
+            for field in fields {
+                guard let child = object[field.name] else { continue }
+                let shorter = field.schema.removingDefaults(from: child)
+                let absent = field.schema.defaultValue.map(field.schema.applyingDefaults)
+                object[field.name] = field.schema.applyingDefaults(to: shorter) == absent ? nil : shorter
+            }
+            return .object(object)
+        case (.list(let element, _), .array(let elements)):
+            return .array(elements.map(element.removingDefaults))
+        default:
+            return value
+        }
+    }
 }

@@ -105,7 +105,7 @@ extension Schema {
     }
 
     /// The name of an object (RFC 1123 subdomain).
-    static let objectName = string(minLength: 1, maxLength: 253, pattern: .objectName)
+    package static let objectName = string(minLength: 1, maxLength: 253, pattern: .objectName)
 
     /// A local time such as `2026-12-20T00:00`, or RFC 3339.
     static let localTime = string(maxLength: 40, pattern: .localTime)

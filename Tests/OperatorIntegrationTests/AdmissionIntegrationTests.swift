@@ -46,7 +46,7 @@ import Testing
     private func approve(_ stage: Stage, _ name: String, by person: String, _ digest: String) throws {
         try stage.kubectl(
             as: person, "patch", "promotion", name, "--type=json", "-p",
-            stage.approval(of: person, digest: digest))
+            stage.approval(of: person, on: name, digest: digest))
     }
 
     @Test func `API users approve in their own names alone, and every forgery is refused with its reason`() async throws
@@ -57,21 +57,20 @@ import Testing
             #expect(try stage.field("promotion", "p", ".status.requester.source") == "AdmissionWebhook")
 
             // In another's name: added, changed, removed, from the beginning.
-            let patch = ["patch", "promotion", "p", "--type=json", "-p"]
             #expect(
                 try stage.refusal(
-                    as: "mallory", patch[0], patch[1], patch[2], patch[3], patch[4],
+                    as: "mallory", "patch", "promotion", "p", "--type=json", "-p",
                     stage.approval(of: "alice", digest: digest)
                 ).contains("spec.approvals[0]: only alice may add the approval of alice; you are mallory"))
             try approve(stage, "p", by: "alice", digest)
             #expect(
                 try stage.refusal(
-                    as: "mallory", patch[0], patch[1], patch[2], patch[3], patch[4],
+                    as: "mallory", "patch", "promotion", "p", "--type=json", "-p",
                     #"[{"op":"remove","path":"/spec/approvals/0"}]"#
                 ).contains("only alice may remove the approval of alice"))
             #expect(
                 try stage.refusal(
-                    as: "mallory", patch[0], patch[1], patch[2], patch[3], patch[4],
+                    as: "mallory", "patch", "promotion", "p", "--type=json", "-p",
                     #"[{"op":"replace","path":"/spec/approvals/0/decision","value":"Reject"}]"#
                 ).contains("only alice may change the approval of alice"))
             // Copied from another promotion, with its stamps.
@@ -84,12 +83,12 @@ import Testing
             let robot = "system:serviceaccount:\(stage.namespace):operator"
             #expect(
                 try stage.refusal(
-                    as: robot, patch[0], patch[1], patch[2], patch[3], patch[4],
+                    as: robot, "patch", "promotion", "p", "--type=json", "-p",
                     stage.approval(of: robot, digest: digest)
                 ).contains("approves nothing: it only brings what Git declares"))
             #expect(
                 try stage.refusal(
-                    as: "mallory", patch[0], patch[1], patch[2], patch[3], patch[4],
+                    as: "mallory", "patch", "promotion", "p", "--type=json", "-p",
                     stage.approval(of: "mallory", digest: digest)
                 ).contains("mallory may not approve in environment production; it needs the verb approve"))
             // What was asked for, the status, and the operator's label.

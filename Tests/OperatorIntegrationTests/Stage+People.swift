@@ -118,9 +118,13 @@ extension Stage {
         }
     }
 
-    /// `kubectl patch promotion NAME` with one more approval.
-    func approval(of user: String, digest: String, comment: String = "") -> String {
-        #"[{"op":"add","path":"/spec/approvals/-","value":{"user":"\#(user)","decision":"Approve","planDigest":"\#(digest)","comment":"\#(comment)"}}]"#
+    /// The operations of `kubectl patch promotion NAME --type=json` for one more approval; the list may not be there yet.
+    func approval(of user: String, on promotion: String = "p", digest: String) throws -> String {
+        let isFirst = try field("promotion", promotion, ".spec.approvals").isEmpty
+        let entry = #"{"user":"\#(user)","decision":"Approve","planDigest":"\#(digest)"}"#
+        return isFirst
+            ? #"[{"op":"add","path":"/spec/approvals","value":[\#(entry)]}]"#
+            : #"[{"op":"add","path":"/spec/approvals/-","value":\#(entry)}]"#
     }
 
     func records(of promotion: String) throws -> [String] {

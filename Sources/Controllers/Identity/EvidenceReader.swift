@@ -45,7 +45,7 @@ struct EvidenceReader: Sendable {
 
     /// Why an object cannot be gone on with: where the admission webhook is on, somebody must stand behind everything.
     func objection<R: CustomResource>(to object: R, by requester: Identity) -> ChangeError? {
-        guard context.admission != nil, requester.source == .unknown || requester.source == nil else { return nil }
+        guard context.admission != nil, !requester.isKnown else { return nil }
         return ChangeError(
             "RequesterUnknown",
             "nobody stands behind this \(R.kind): it was written past the admission webhook, by the operator's own user, "
@@ -99,6 +99,11 @@ struct EvidenceReader: Sendable {
         else { return nil }
         return try? await FileVersions<R>.read(metadata.name, from: origin.path, in: source.repository, at: head)
     }
+}
+
+extension Identity {
+    /// Whether anybody stands behind it, be it by a mere claim.
+    var isKnown: Bool { source != nil && source != .unknown }
 }
 
 /// An object that somebody asked for.

@@ -98,6 +98,8 @@ package struct PromotionObserver: Sendable {
             if other.status.attempt != other.spec.attempt, phase.isTerminal { phase = .queued }
             if active.contains(other.metadata.name), !phase.isActive { phase = .committing }
             guard !phase.isTerminal else { return nil }
+            // What nobody stands behind takes nobody's place.
+            if context.admission != nil, !phase.isActive, !other.status.requester.isKnown { return nil }
             let planned = other.status.items.map(\.app)
             return PromotionObservation.Other(
                 name: other.metadata.name, created: other.metadata.creationTimestamp ?? context.clock.now(),
@@ -105,7 +107,8 @@ package struct PromotionObserver: Sendable {
                 apps: planned.isEmpty ? other.spec.items.map(\.app).filter { !$0.isEmpty } : planned)
         }
         observation.rollback = context.rollbacks(in: environment).values
-            .filter { !($0.status.phase?.isTerminal ?? false) && !$0.spec.dryRun }.map(\.metadata.name).min()
+            .filter { !($0.status.phase?.isTerminal ?? false) && !$0.spec.dryRun }
+            .filter { context.admission == nil || $0.status.requester.source != .unknown }.map(\.metadata.name).min()
     }
 
     private func change(

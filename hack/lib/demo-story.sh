@@ -88,8 +88,35 @@ chapter_promotion_to_production() {
     expect 30 "frontend v1.2.4 is live in production" runs production frontend v1.2.4
 }
 
+chapter_approval_through_the_api() {
+    local name=payment-to-production refusal
+    chapter e "a promotion is approved through the API by one, and by a signed commit by another"
+    kubeconfig_of carol sre
+    kubeconfig_of mallory guests
+    kubectl apply -f "$HACK/examples/approvers.yaml" >/dev/null
+    promotion "$name" production "{app: payment-service, image: {name: company/payment-service, newTag: v1.2.4}}"
+    deliver bob "Promote payment-service v1.2.4 to production"
+    expect 60 "the promotion is Gated" phase_is promotion "$name" Gated
+    refusal=$(api_approval mallory carol "$name" 2>&1) && die "mallory approved in carol's name"
+    tell "mallory tries in carol's name: ${refusal#*denied the request: }"
+    act
+    "$SLUICE_BINARY" approve "$name" --kubeconfig "$DEMO/carol.kubeconfig" \
+        --plan-digest "$(field promotion "$name" '{.status.planDigest}')" | sed 's/^/       /' >&2
+    expect 30 "carol's approval counts, as the API server knows her" valid_approvals "$name" 1
+    approve "$name" dave
+    deliver dave "Approve payment-service v1.2.4"
+    expect 90 "approved by both: the promotion has Succeeded" phase_is promotion "$name" Succeeded
+    field promotion "$name" '{range .status.approvals.records[*]}{"       "}{.user}{": "}{.source}{"\n"}{end}' >&2
+}
+
+# api_approval PERSON OTHER NAME: kubectl as PERSON, with an approval in OTHER's name.
+api_approval() {
+    kubectl --kubeconfig "$DEMO/$1.kubeconfig" patch promotion "$3" --type=merge -p \
+        "{\"spec\":{\"approvals\":[{\"user\":\"$2\",\"planDigest\":\"$(field promotion "$3" '{.status.planDigest}')\"}]}}"
+}
+
 chapter_drift() {
-    chapter e "someone scales production by hand"
+    chapter f "someone scales production by hand"
     act
     kubectl -n shop-production scale deployment/frontend --replicas=5 >/dev/null
     tell "kubectl scale deployment/frontend --replicas=5"
@@ -98,7 +125,7 @@ chapter_drift() {
 
 chapter_rollback() {
     local name=frontend-bad-version
-    chapter f "a bad version reaches production and is rolled back by a committed Rollback"
+    chapter g "a bad version reaches production and is rolled back by a committed Rollback"
     promotion "$name" production "{app: frontend, image: {name: company/frontend, newTag: v1.3.0-bad}}"
     deliver bob "Promote frontend v1.3.0-bad to production"
     expect 60 "the promotion waits for approvals" phase_is promotion "$name" Gated
@@ -132,14 +159,14 @@ all_ready() { [[ -z $(kubectl -n shop get environments -o 'jsonpath={range .item
 bad_pod_runs() { kubectl -n shop-production get pods -l app=frontend | grep -q '0/1 *Running'; }
 
 chapter_tell() {
-    chapter g "sluice status and sluice audit tell it all"
+    chapter h "sluice status and sluice audit tell it all"
     expect 60 "every environment is Ready" all_ready
     "$SLUICE_BINARY" status --kubeconfig "$KUBECONFIG" --namespace shop
     "$SLUICE_BINARY" audit --repository "$GITOPS/work"
 }
 
 chapter_nothing_by_hand() {
-    chapter h "nothing was applied by hand"
+    chapter i "nothing was applied by hand but the approval through the API"
     refresh
     tell "commits, each of them a step above:"
     git -C "$GITOPS/work" log --format='       %h %G? %an: %s' >&2

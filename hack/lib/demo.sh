@@ -26,9 +26,42 @@ expect() {
 
 start_operator() {
     # Only its own kubeconfig: the operator gets nothing else from the environment.
+    # It runs outside of the cluster, so the API server comes to its webhook by address.
+    kubeconfig_of operator operators
+    kubectl create clusterrolebinding demo-operator --clusterrole=cluster-admin --user=operator >/dev/null
     process_start "$DEMO/operator.pid" "$DEMO/operator.log" env -u KUBECONFIG \
-        "$SLUICE_BINARY" run --kubeconfig "$KUBECONFIG" --state-dir "$DEMO/operator" --port 0
+        "$SLUICE_BINARY" run --kubeconfig "$DEMO/operator.kubeconfig" --state-dir "$DEMO/operator" --port 0 \
+        --webhook-port 0 --webhook-listen 127.0.0.1 --webhook-host 127.0.0.1 --webhook-namespace default
     tell "operator started, process $(cut -d' ' -f1 "$DEMO/operator.pid")"
+}
+
+# kubeconfig_of USER GROUP: $DEMO/USER.kubeconfig, with a certificate that the cluster signed.
+kubeconfig_of() {
+    local base=$DEMO/$1
+    [[ -e $base.kubeconfig ]] && return
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$base.key" -out "$base.csr" \
+        -subj "/O=$2/CN=$1" 2>/dev/null
+    kubectl apply -f - >/dev/null <<END
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata:
+  name: demo-$1
+spec:
+  request: $(base64 -w0 "$base.csr")
+  signerName: kubernetes.io/kube-apiserver-client
+  usages:
+  - client auth
+END
+    kubectl certificate approve "demo-$1" >/dev/null
+    wait_until 30 "the certificate of $1" certificate_is_signed "$1"
+    kubectl config view --raw --flatten >"$base.kubeconfig"
+    kubectl --kubeconfig "$base.kubeconfig" config set-credentials "$1" --client-certificate="$base.crt" \
+        --client-key="$base.key" --embed-certs=true >/dev/null
+    kubectl --kubeconfig "$base.kubeconfig" config set-context --current --user="$1" --namespace=shop >/dev/null
+}
+certificate_is_signed() {
+    kubectl get csr "demo-$1" -o 'jsonpath={.status.certificate}' | base64 -d >"$DEMO/$1.crt"
+    [[ -s $DEMO/$1.crt ]]
 }
 
 # bootstrap_delivery: the password for Git, which is no thing for Git, and the one Environment.

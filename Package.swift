@@ -98,7 +98,8 @@ let package = Package(
             name: "sluice",
             dependencies: ["Certificates", "Controllers", "Server", arguments, lifecycle, signals],
             swiftSettings: strict),
-        .executableTarget(name: "bench", dependencies: ["KubernetesClient", arguments], swiftSettings: strict),
+        .executableTarget(
+            name: "bench", dependencies: ["KubernetesClient", "Kustomize", arguments], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
 
         // What several test targets share: a scripted server, a clock moved by hand, objects good and bad.

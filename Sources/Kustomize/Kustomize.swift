@@ -21,7 +21,11 @@ package enum Kustomize {
     /// The text that `kustomize build` prints for a result.
     package static func text(of result: RenderResult) -> [UInt8] {
         var emitter = YAMLEmitter()
-        for rendered in result.manifests { emitter.add(rendered.manifest.json) }
+        for rendered in result.manifests {
+            // What can be JSON can be written.
+            if let exact = rendered.exact, (try? emitter.add(YAMLNode(exact, line: nil))) != nil { continue }
+            emitter.add(rendered.manifest.json)
+        }
         return emitter.finish()
     }
 }

@@ -21,10 +21,10 @@ package final class RenderCache: Sendable {
 
     fileprivate struct Entry {
         var result: RenderResult
+        var proof: ReadProof
         var bytes: Int
+        /// When it was last used; no two entries have the same.
         var used: UInt64
-        /// The tree's root when the result was last known to stand.
-        var root: ContentID?
     }
 
     fileprivate struct State {
@@ -58,46 +58,32 @@ package final class RenderCache: Sendable {
         _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions()
     ) throws(KustomizeError) -> RenderResult {
         let key = Key(path: path, options: options)
-        let root = (try? tree.entry(at: ""))?.id
-        let known = state.withLock { $0.entries[key] ?? [] }
-        for entry in known
-        where (root != nil && root == entry.root && root?.bytes.isEmpty == false) || stands(entry.result, tree) {
-            touch(key, entry.result.reads, root)
+        for entry in state.withLock({ $0.entries[key] ?? [] }) {
+            var proof = entry.proof
+            guard proof.stands(in: tree) else { continue }
+            touch(key, entry.used, proof)
             return entry.result
         }
         let result = try Build(tree, options: options, cache: files).run(path)
-        keep(result, key, root)
+        keep(result, key, ReadProof(result.reads, in: tree))
         return result
     }
 
-    /// Whether the tree still holds everything that a result depends on.
-    private func stands(_ result: RenderResult, _ tree: some FileTree) -> Bool {
-        result.reads.allSatisfy { read in
-            if read.path.hasSuffix("/") || read.path.isEmpty, read.id != SourceTree.directoryMark {
-                guard let entry = try? tree.entry(at: String(read.path.dropLast())) else { return read.id == nil }
-                return entry.id == read.id && !entry.id.bytes.isEmpty
-            }
-            guard let found = try? tree.entry(at: read.path) else { return read.id == nil }
-            return read.id == (found.kind == .directory ? SourceTree.directoryMark : found.id)
-        }
-    }
-
-    private func touch(_ key: Key, _ reads: Set<TreeRead>, _ root: ContentID?) {
+    private func touch(_ key: Key, _ used: UInt64, _ proof: ReadProof) {
         state.withLock { state in
             state.counters.hits += 1
             state.clock += 1
-            guard let index = state.entries[key]?.firstIndex(where: { $0.result.reads == reads }) else { return }
+            guard let index = state.entries[key]?.firstIndex(where: { $0.used == used }) else { return }
             state.entries[key]?[index].used = state.clock
-            state.entries[key]?[index].root = root
+            state.entries[key]?[index].proof = proof
         }
     }
 
-    private func keep(_ result: RenderResult, _ key: Key, _ root: ContentID?) {
-        let isKnown = result.reads.allSatisfy { $0.id?.bytes.isEmpty != true }
-        let cost = isKnown ? result.cost : 0
+    private func keep(_ result: RenderResult, _ key: Key, _ proof: ReadProof) {
+        let cost = proof.isConclusive ? result.cost + proof.cost : 0
         state.withLock { state in
             state.counters.renders += 1
-            guard isKnown, cost <= capacity / 4 else { return }
+            guard proof.isConclusive, cost <= capacity / 4 else { return }
             state.clock += 1
             var entries = state.entries[key] ?? []
             if entries.count >= Self.variants,
@@ -105,7 +91,7 @@ package final class RenderCache: Sendable {
             {
                 state.counters.bytes -= entries.remove(at: oldest).bytes
             }
-            entries.append(Entry(result: result, bytes: cost, used: state.clock, root: root))
+            entries.append(Entry(result: result, proof: proof, bytes: cost, used: state.clock))
             state.entries[key] = entries
             state.counters.bytes += cost
             if state.counters.bytes > capacity { state.evict(to: capacity / 4 * 3) }
@@ -128,11 +114,17 @@ extension RenderCache.State {
 
 extension RenderResult {
     /// An estimate of the memory that it takes, in bytes.
+    fileprivate var cost: Int { manifests.reduce(512) { $0 + $1.manifest.json.cost + 256 } + reads.count * 128 }
+}
+
+extension JSONValue {
+    /// An estimate of the memory that it takes, in bytes: short texts lie in the value itself.
     fileprivate var cost: Int {
-        manifests.reduce(reads.count * 128 + 512) { sum, rendered in
-            var bytes: [UInt8] = []
-            rendered.manifest.json.write(to: &bytes)
-            return sum + bytes.count * 6 + 256
+        switch self {
+        case .null, .bool, .int, .double: 0
+        case .string(let text): text.utf8.count < 16 ? 0 : text.utf8.count + 32
+        case .array(let elements): elements.reduce(32) { $0 + $1.cost + 24 }
+        case .object(let object): object.reduce(32) { $0 + $1.value.cost + 48 + ($1.key.utf8.count < 16 ? 0 : $1.key.utf8.count + 32) }
         }
     }
 }

@@ -61,15 +61,21 @@ package struct RenderLimits: Sendable, Hashable {
     package var depth: Int
     /// How many kustomizations one render may visit.
     package var kustomizations: Int
+    /// What copies, replacements and vars may make, and what the output may come to, in bytes (an estimate).
+    package var outputSize: Int
+    /// How long one render may take, by the wall clock.
+    package var time: Duration
 
     package init(
         fileSize: Int = 32 << 20, totalSize: Int = 128 << 20, objects: Int = 50_000, depth: Int = 64,
-        kustomizations: Int = 2000
+        kustomizations: Int = 2000, outputSize: Int = 256 << 20, time: Duration = .seconds(60)
     ) {
         self.fileSize = fileSize
         self.totalSize = totalSize
         self.objects = objects
         self.depth = depth
         self.kustomizations = kustomizations
+        self.outputSize = outputSize
+        self.time = time
     }
 }

@@ -6,6 +6,8 @@ package struct RenderedManifest: Sendable, Hashable {
     package var manifest: Manifest
     /// The file in the tree that the object came from; for a generated object, the kustomization file.
     package var origin: String
+    /// The object where it holds whole numbers that are beyond what JSON's values keep exactly; only its text needs them.
+    var exact: Node?
 
     package init(manifest: Manifest, origin: String) {
         self.manifest = manifest

@@ -9,6 +9,13 @@ func processorTime() -> Duration {
         + .microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
 }
 
+/// The most memory that this process has held so far, in KiB.
+func peakMemory() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss
+}
+
 /// A number with one decimal.
 func decimal(_ value: Double) -> String {
     let tenths = (value * 10).rounded()

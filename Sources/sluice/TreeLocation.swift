@@ -7,8 +7,8 @@ struct TreeLocation {
     /// Normalised; empty for the root itself.
     let path: String
 
-    /// - Parameter root: the tree's root; by default the nearest parent that holds a `.git`, or the directory itself
-    ///   where there is none.
+    /// - Parameter root: the tree's root; by default the nearest parent that holds a `.git`, or the whole disk where
+    ///   there is none, as `kustomize build` has it.
     init(directory: String, root: String?) throws {
         guard let full = TreeLocation.absolute(directory) else {
             throw Failure.usage("\(directory): there is no such directory")
@@ -22,7 +22,7 @@ struct TreeLocation {
             }
             self.root = base
         } else {
-            self.root = TreeLocation.workTree(around: full) ?? full
+            self.root = TreeLocation.workTree(around: full) ?? "/"
         }
         path = String(full.dropFirst(self.root.count).drop { $0 == "/" })
     }

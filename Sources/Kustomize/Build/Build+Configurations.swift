@@ -22,7 +22,6 @@ extension Build {
             try accumulator.configuration.merge(configuration, file: file)
             accumulator.hasOwnConfiguration = true
         }
-        try loadSchema(kustomization, loader)
     }
 
     /// The first document of a file that a kustomization names.
@@ -36,18 +35,26 @@ extension Build {
         }
     }
 
-    private func loadSchema(_ kustomization: Kustomization, _ loader: Loader) throws(KustomizeError) {
+    /// Takes over the schema that a kustomization names, before anything else of it is looked at. The first counts.
+    func loadSchema(_ kustomization: Kustomization, _ loader: Loader) throws(KustomizeError) {
+        let path = kustomization.openAPIPath.flatMap { $0.text.isEmpty ? nil : $0 }
+        let found = try path.map { (path) throws(KustomizeError) in try document(path, loader) }
+        guard !hasOwnSchema else { return }
         if let version = kustomization.openAPIVersion, !version.text.isEmpty {
+            guard path == nil else {
+                throw loader.error(.invalidKustomization, version, "openapi has a path or a version, not both")
+            }
             guard version.text == "v1.21.2" else {
                 throw loader.error(
                     .invalidKustomization, version, "the built-in schema has the version v1.21.2 only")
             }
+            hasOwnSchema = true
             return
         }
-        guard let path = kustomization.openAPIPath, !path.text.isEmpty, !hasOwnSchema else { return }
-        let (file, node) = try document(path, loader)
-        guard let node else { return }
-        schema = try OpenAPIDefinitions(schema: node, file: file).mergeSchema()
+        guard let found, let node = found.node else { return }
+        let own = try OpenAPIDefinitions(schema: node, file: found.file).mergeSchema()
+        // What was in use already stays beside it.
+        schema = schemaInUse ? schema.adding(own) : own
         hasOwnSchema = true
     }
 }

@@ -5,14 +5,21 @@ extension Build {
     /// What happens once, when everything is together: hashes, references, order, and settling of types.
     func finish(_ accumulator: inout Accumulator) throws(KustomizeError) -> RenderResult {
         try addHashes(&accumulator.list)
-        var references = NameReferences(accumulator.configuration.nameReferences)
+        var references = NameReferences(accumulator.configuration.nameReferences, budget)
         try references.repair(&accumulator.list)
         try resolveVars(&accumulator)
+        accumulator.list.settleShared()
         accumulator.list.removeAll { resource in
             guard let value = resource.node["metadata"]?["annotations"]?["config.kubernetes.io/local-config"] else {
                 return false
             }
             return value.text != "false"
+        }
+        if let conflict = accumulator.list.conflict {
+            let (a, b) = (accumulator.list.resources[conflict.first], accumulator.list.resources[conflict.second])
+            throw KustomizeError(
+                .conflict, file: b.origin.file, line: b.origin.line,
+                "two objects are called \(conflict.id) in the end; the other one is from \(a.origin.file)")
         }
         OutputOrder.apply(sortOptions, to: &accumulator.list)
         if buildMetadata.contains("managedByLabel") {
@@ -21,15 +28,25 @@ extension Build {
                 fields: [FieldSpec(path: "metadata/labels", create: true)]
             ).transform(&accumulator.list)
         }
+        var dropped = Resource.bookkeeping
+        if buildMetadata.contains("originAnnotations") { dropped.remove(Author.originKey) }
+        if buildMetadata.contains("transformerAnnotations") { dropped.remove(Author.transformationsKey) }
         var manifests: [RenderedManifest] = []
         manifests.reserveCapacity(accumulator.list.count)
         for index in accumulator.list.indices {
             let resource = accumulator.list[index]
-            let json: JSONValue
-            do { json = try resource.withTextAnnotations.json() } catch {
+            let (json, node): (JSONValue, Node)
+            try budget.spend(resource.node, file: resource.origin.file)
+            if index % 64 == 0 { try budget.check() }
+            do {
+                node = resource.finished(dropping: dropped)
+                json = try node.json()
+            } catch {
                 throw KustomizeError(.invalidManifest, error, in: resource)
             }
-            manifests.append(RenderedManifest(manifest: Manifest(json), origin: resource.origin.file))
+            var rendered = RenderedManifest(manifest: Manifest(json), origin: resource.origin.file)
+            if json.holdsLargeNumber { rendered.exact = node }
+            manifests.append(rendered)
         }
         return RenderResult(
             manifests: manifests, reads: Set(source.reads.map { TreeRead(path: $0.key, id: $0.value) }),
@@ -40,7 +57,7 @@ extension Build {
         for index in list.indices where list.resources[index].needsHash {
             let resource = list[index]
             do {
-                guard let hash = try ContentHash.suffix(of: resource) else { continue }
+                let hash = try ContentHash.suffix(of: resource)
                 list[index].rememberID()
                 list[index].setName("\(resource.name)-\(hash)")
             } catch {
@@ -53,7 +70,8 @@ extension Build {
 extension Resource {
     /// The object with annotations that are strings whatever they were, without those that kustomize keeps for itself;
     /// an empty map of them is dropped.
-    fileprivate var withTextAnnotations: Node {
+    fileprivate func finished(dropping dropped: Set<String>) -> Node {
+        func isDropped(_ annotation: String) -> Bool { annotation.contains("config.k") && dropped.contains(annotation) }
         guard let metadata = node["metadata"] else {
             var copy = self
             copy.editMetadata { _ in }
@@ -62,24 +80,20 @@ extension Resource {
         guard let annotations = metadata["annotations"] else { return node }
         if case .mapping(let mapping) = annotations, !mapping.entries.isEmpty,
             mapping.entries.allSatisfy({
-                $0.value.scalar?.tag == .string && $0.keyTag == .string && !Self.isBookkeeping($0.key)
+                $0.value.scalar?.tag == .string && $0.keyTag == .string && !isDropped($0.key)
             }), mapping.repeatedKey == nil
         {
             return node
         }
         var copy = self
-        copy.setTexts("annotations", texts("annotations").filter { !Self.isBookkeeping($0.key) })
+        copy.setTexts("annotations", texts("annotations").filter { !isDropped($0.key) })
         return copy.node
     }
 
-    private static func isBookkeeping(_ annotation: String) -> Bool {
-        annotation.contains("config.k") && bookkeeping.contains(annotation)
-    }
-
     /// What kustomize notes on objects while it works.
-    private static let bookkeeping: Set<String> = [
-        "alpha.config.kubernetes.io/transformations", "config.k8s.io/id", "config.kubernetes.io/index",
-        "config.kubernetes.io/origin", "config.kubernetes.io/path", "internal.config.kubernetes.io/allowKindChange",
+    fileprivate static let bookkeeping: Set<String> = [
+        Author.transformationsKey, "config.k8s.io/id", "config.kubernetes.io/index",
+        Author.originKey, "config.kubernetes.io/path", "internal.config.kubernetes.io/allowKindChange",
         "internal.config.kubernetes.io/allowNameChange",
         "internal.config.kubernetes.io/annotations-migration-resource-id",
         "internal.config.kubernetes.io/generatorBehavior", "internal.config.kubernetes.io/id",
@@ -89,4 +103,16 @@ extension Resource {
         "internal.config.kubernetes.io/previousNamespaces", "internal.config.kubernetes.io/refBy",
         "internal.config.kubernetes.io/seqindent", "internal.config.kubernetes.io/suffixes",
     ]
+}
+
+extension JSONValue {
+    /// Whether there is a number that may have been a whole one beyond 63 bits.
+    fileprivate var holdsLargeNumber: Bool {
+        switch self {
+        case .double(let number): number >= 0x1p63 && number <= 0x1p64
+        case .array(let elements): elements.contains(where: \.holdsLargeNumber)
+        case .object(let object): object.contains { $0.value.holdsLargeNumber }
+        default: false
+        }
+    }
 }

@@ -15,6 +15,7 @@ extension Build {
             let name = Located(text: file.path, line: nil, field: "")
             let bytes = try loader.contents(of: file, name)
             try accumulator.list.append(contentsOf: try reader.resources(bytes, entry: file))
+            try checkLimits(accumulator.list, file: file.path)
         }
     }
 

@@ -14,18 +14,24 @@ final class Build {
     let source: SourceTree
     let options: RenderOptions
     let reader: ManifestReader
+    let budget: Budget
     var warnings: [String] = []
     /// From the root kustomization only.
     var sortOptions: SortOptions?
     var buildMetadata: Set<String> = []
+    /// Whether objects carry notes of where they come from and what went over them.
+    var notesOrigins: Bool { !buildMetadata.isEmpty }
     /// The schema that strategic merge goes by; the first `openapi` that is met replaces it.
     var schema = MergeSchema.builtIn
     var hasOwnSchema = false
+    /// Whether an object was merged by the schema.
+    var schemaInUse = false
     private var visited = 0
 
     init(_ tree: any FileTree, options: RenderOptions, cache: ParsedFiles?) {
         source = SourceTree(tree, limits: options.limits)
         self.options = options
+        budget = Budget(options.limits)
         reader = ManifestReader(cache: cache, limits: options.limits)
     }
 
@@ -37,7 +43,7 @@ final class Build {
             throw KustomizeError(.notFound, file: path, "there is no such directory")
         }
         var accumulator = Accumulator()
-        let loader = try outside.directory(entry.path, name)
+        let loader = Loader(source: source, root: entry.path, chain: [entry.path], file: "")
         if let file = try kustomizationFile(loader) {
             let kustomization = try read(file)
             sortOptions = kustomization.sortOptions
@@ -70,6 +76,7 @@ final class Build {
     }
 
     func read(_ file: TreeEntry) throws(KustomizeError) -> Kustomization {
+        try budget.check(file: file.path)
         visited += 1
         guard visited <= options.limits.kustomizations else {
             throw KustomizeError(
@@ -87,22 +94,31 @@ final class Build {
         _ kustomization: Kustomization, _ directory: Loader, into accumulator: inout Accumulator
     ) throws(KustomizeError) {
         let loader = Loader(
-            source: source, root: directory.root, chain: directory.chain, file: kustomization.file)
+            source: source, root: directory.root, chain: directory.chain, file: kustomization.file,
+            written: directory.written)
+        try loadSchema(kustomization, loader)
         guard loader.chain.count <= options.limits.depth else {
             throw KustomizeError(
                 .limitExceeded, file: kustomization.file,
                 "kustomizations nest deeper than \(options.limits.depth): flatten them")
         }
-        for name in kustomization.resources { try addResource(name, loader, into: &accumulator) }
+        for name in kustomization.resources {
+            try addResource(name, loader, into: &accumulator)
+            try checkLimits(accumulator.list, file: kustomization.file)
+        }
         try mergeConfigurations(kustomization, loader, into: &accumulator)
         try generate(kustomization, loader, into: &accumulator)
         for name in kustomization.components { try addComponent(name, loader, into: &accumulator) }
         try transform(kustomization, loader, &accumulator)
         try addVars(kustomization, to: &accumulator)
-        guard accumulator.list.count <= options.limits.objects else {
+    }
+
+    /// Throws if there are too many objects, or the time is up.
+    func checkLimits(_ list: ResourceList, file: String) throws(KustomizeError) {
+        try budget.check(file: file)
+        guard list.count <= options.limits.objects else {
             throw KustomizeError(
-                .limitExceeded, file: kustomization.file,
-                "one render may hold \(options.limits.objects) objects: split it")
+                .limitExceeded, file: file, "one render may hold \(options.limits.objects) objects: split it")
         }
     }
 
@@ -113,7 +129,7 @@ final class Build {
         guard entry.kind == .directory else {
             let file = try loader.fileEntry(name)
             var resources = try reader.resources(try loader.contents(of: file, name), entry: file)
-            for index in resources.indices { resources[index].origin.generatedBy = nil }
+            try noteOrigin(loader.written(name.text), of: &resources)
             try accumulator.list.append(contentsOf: resources)
             return
         }

@@ -3,8 +3,8 @@ internal import KubernetesModel
 
 /// The suffix that generated ConfigMaps and Secrets get: it changes with their content.
 enum ContentHash {
-    /// Ten characters, or nil for kinds that have no hash.
-    static func suffix(of resource: Resource) throws(DocumentError) -> String? {
+    /// Ten characters.
+    static func suffix(of resource: Resource) throws(DocumentError) -> String {
         var members: JSONObject = ["name": "", "kind": .string(resource.kind)]
         switch resource.kind {
         case "ConfigMap":
@@ -18,7 +18,12 @@ enum ContentHash {
             if let text = resource.node["stringData"], case .mapping = text {
                 members["stringData"] = try text.hashed()
             }
-        default: return nil
+        default:
+            // kustomize hashes such an object with the lines and styles of its source.
+            throw DocumentError(
+                path: ["kind"],
+                problem: "a generated object that a patch made a \(resource.kind) has no stable hash: set"
+                    + " disableNameSuffixHash for it")
         }
         var bytes: [UInt8] = []
         GoJSON.write(.object(members), to: &bytes)

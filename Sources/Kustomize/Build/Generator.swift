@@ -7,8 +7,10 @@ extension Build {
     ) throws(KustomizeError) {
         for (entries, kind) in [(kustomization.configMaps, "ConfigMap"), (kustomization.secrets, "Secret")] {
             for entry in entries {
-                let generated = try generate(entry, kind, kustomization.generatorOptions, loader)
+                var generated = try generate(entry, kind, kustomization.generatorOptions, loader)
+                try noteGenerator(loader.author("\(kind)Generator"), of: &generated)
                 try absorb(generated, entry, loader, into: &accumulator.list)
+                try checkLimits(accumulator.list, file: loader.file)
             }
         }
         try runGeneratorFiles(kustomization, loader, into: &accumulator)
@@ -98,7 +100,10 @@ extension Resource {
     fileprivate func joined(with old: Resource) -> Resource {
         var new = self
         new.setTexts("labels", old.texts("labels").merging(texts("labels")) { _, own in own })
-        new.setTexts("annotations", old.texts("annotations").merging(texts("annotations")) { _, own in own })
+        let before = old.texts("annotations")
+        var annotations = before.merging(texts("annotations")) { _, own in own }
+        if behaviour == .merge, let origin = before[Author.originKey] { annotations[Author.originKey] = origin }
+        new.setTexts("annotations", annotations)
         if behaviour == .merge {
             for field in ["data", "binaryData"] {
                 guard let oldData = old.node[field]?.mapping else { continue }

@@ -4,13 +4,15 @@
 /// to the pairs of objects.
 struct NameReferences {
     private let references: [NameReference]
+    private let budget: Budget
     /// Objects by each name that they had before the present one.
     private var byPreviousName: [String: [Int]] = [:]
     private var byKind: [String: [(target: KindSelector, field: FieldSpec)]] = [:]
     private var anyKind: [(target: KindSelector, field: FieldSpec)] = []
 
-    init(_ references: [NameReference]) {
+    init(_ references: [NameReference], _ budget: Budget) {
         self.references = references
+        self.budget = budget
     }
 
     mutating func repair(_ list: inout ResourceList) throws(KustomizeError) {
@@ -21,6 +23,7 @@ struct NameReferences {
         // Ids and kinds do not change from here on, only references do.
         let candidates = list.resources
         for index in list.indices {
+            try budget.check()
             let original = candidates[index].originalID
             var referrer = Referrer(candidates[index])
             for reference in references {

@@ -63,6 +63,8 @@ struct Loader {
     let chain: [String]
     /// The file that names what is read.
     let file: String
+    /// The directory as the kustomizations name it, from the one that is built: `../base`; empty for that one itself.
+    var written = ""
 
     /// A file's bytes and its resolved path.
     func file(_ name: Located) throws(KustomizeError) -> (entry: TreeEntry, bytes: [UInt8]) {
@@ -109,7 +111,17 @@ struct Loader {
                 .invalidKustomization, name,
                 "\(name.text) is or holds a kustomization that led here: kustomizations may not go in a circle")
         }
-        return Loader(source: source, root: path, chain: chain + [path], file: "")
+        return Loader(
+            source: source, root: path, chain: chain + [path], file: "", written: written(name.text))
+    }
+
+    /// A path below this directory as it is written from the directory that is built.
+    func written(_ name: String) -> String {
+        var parts: [Substring] = []
+        for part in "\(written)/\(name)".split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        return parts.joined(separator: "/")
     }
 
     func error(_ code: KustomizeError.Code, _ name: Located, _ problem: String) -> KustomizeError {

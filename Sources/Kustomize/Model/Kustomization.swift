@@ -88,6 +88,14 @@ struct GeneratorEntry: Sendable {
     var envs: [Located]
     var files: [Located]
     var options: GeneratorOptions?
+
+    /// An entry without sources.
+    init(name: String, line: Int?) {
+        self.name = name
+        self.line = line
+        (field, namespace, behaviour, type) = ("", "", "", "")
+        (literals, envs, files) = ([], [], [])
+    }
 }
 
 /// `generatorOptions`, or the `options` of one generator.

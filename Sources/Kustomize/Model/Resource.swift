@@ -28,6 +28,8 @@ struct Resource: Sendable {
     var allowsKindChange = false
     /// The objects that refer to this one, as name references found them.
     var referrers: [ResourceID] = []
+    /// Values that stand in several places at once.
+    var shared: [SharedScalar] = []
     /// The names of the vars that take their value here.
     var variables: [String] = []
 
@@ -40,8 +42,8 @@ struct Resource: Sendable {
         /// In the tree.
         var file: String
         var line: Int?
-        /// The kustomization's directory that loaded it.
-        var generatedBy: String?
+        /// The file as the kustomizations name it, from the directory that is built.
+        var written = ""
     }
 }
 
@@ -87,6 +89,7 @@ extension Resource {
     /// Remembers what it is called now, before a change.
     mutating func rememberID() {
         let id = id
+        unshareAnnotations()
         previous.append(PreviousID(kind: id.kind, name: id.name, namespace: id.effectiveNamespace))
     }
 

@@ -24,6 +24,11 @@ struct ResourceList: Sendable {
         for index in resources.indices { try body(&resources[index]) }
     }
 
+    /// Makes values that stand in several places of an object say the same there again.
+    mutating func settleShared() {
+        for index in resources.indices where !resources[index].shared.isEmpty { resources[index].settleShared() }
+    }
+
     /// Adds an object; two with one id are an error.
     mutating func append(_ resource: Resource) throws(KustomizeError) {
         let id = resource.id.normalised

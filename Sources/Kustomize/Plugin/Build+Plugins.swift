@@ -9,9 +9,10 @@ extension Build {
         _ kustomization: Kustomization, _ loader: Loader, into accumulator: inout Accumulator
     ) throws(KustomizeError) {
         for plugin in try plugins(kustomization.generators, loader) {
-            let resources = try plugin.generate(self, loader)
-            for resource in resources {
-                try absorb(resource.resource, resource.entry, loader, into: &accumulator.list)
+            for (generated, entry) in try plugin.generate(self, loader) {
+                var generated = generated
+                try noteGenerator(plugin.author, of: &generated)
+                try absorb(generated, entry, loader, into: &accumulator.list)
             }
         }
     }
@@ -21,7 +22,7 @@ extension Build {
     ) throws(KustomizeError) {
         for plugin in try plugins(kustomization.transformers, loader) {
             try plugin.transform(self, loader, &accumulator.list)
-            accumulator.list.dropEmpty()
+            try conclude(plugin.author, &accumulator.list)
         }
         for plugin in try plugins(kustomization.validators, loader) {
             var copy = accumulator.list
@@ -35,23 +36,18 @@ extension Build {
         }
     }
 
-    /// The plugins that entries lead to.
+    /// The plugins that entries lead to: first those that stand in the kustomization itself.
     private func plugins(_ entries: [Located], _ loader: Loader) throws(KustomizeError) -> [Plugin] {
-        var plugins: [Plugin] = []
-        for entry in entries {
-            for resource in try configurations(entry, loader) { plugins.append(try Plugin(resource)) }
+        var found = Accumulator()
+        let isInline = { (entry: Located) in entry.text.contains("\n") || entry.text.contains("{") }
+        for entry in entries where isInline(entry) {
+            var resources = try ManifestReader.resources(entry.text, file: loader.file, line: entry.line)
+            for index in resources.indices { resources[index].origin.written = loader.author("").file }
+            try found.list.append(contentsOf: resources)
         }
-        return plugins
-    }
-
-    private func configurations(_ entry: Located, _ loader: Loader) throws(KustomizeError) -> [Resource] {
-        if entry.text.contains("\n") || entry.text.contains("{") {
-            return try ManifestReader.resources(entry.text, file: loader.file, line: entry.line)
-        }
-        var inner = Accumulator()
-        try addResource(entry, loader, into: &inner)
-        // A kustomization of plugins is finished like any other, so that references within it hold.
-        return inner.list.resources
+        // What a kustomization of plugins does to names and references holds for them.
+        for entry in entries where !isInline(entry) { try addResource(entry, loader, into: &found) }
+        return try found.list.resources.map { (resource) throws(KustomizeError) in try Plugin(resource) }
     }
 }
 
@@ -68,6 +64,12 @@ struct Plugin {
         guard resource.apiVersion == "builtin" else {
             throw Self.refused(resource, "only built-in plugins run (apiVersion: builtin)")
         }
+    }
+
+    /// It as annotations name it.
+    var author: Author {
+        Author(
+            file: resource.origin.written, kind: resource.kind, name: resource.name, namespace: resource.namespace)
     }
 
     private static func refused(_ resource: Resource, _ problem: String) -> KustomizeError {
@@ -111,8 +113,36 @@ struct Plugin {
             entry.line = resource.origin.line
             let generated = try build.generate(entry, isSecret ? "Secret" : "ConfigMap", nil, loader)
             return [(generated, entry)]
+        case "IAMPolicyGenerator":
+            var fields = try fields()
+            let generated = try policyAccount(&fields)
+            return [(generated, GeneratorEntry(name: generated.name, line: resource.origin.line))]
         default: throw unknown()
         }
+    }
+
+    /// A ServiceAccount that stands for an account of Google's cloud.
+    private func policyAccount(_ fields: inout Fields) throws(KustomizeError) -> Resource {
+        guard try fields.string("cloud") == "gke" else {
+            throw fields.error("cloud", "the only cloud that is known is gke")
+        }
+        var metadata = Mapping()
+        _ = try fields.object("kubernetesService") { (service) throws(KustomizeError) in
+            metadata["name"] = .string(try service.string("name"))
+            let namespace = try service.string("namespace")
+            if !namespace.isEmpty { metadata["namespace"] = .string(namespace) }
+        }
+        _ = try fields.object("serviceAccount") { (account) throws(KustomizeError) in
+            let address = "\(try account.string("name"))@\(try account.string("projectId")).iam.gserviceaccount.com"
+            metadata["annotations"] = .strings(["iam.gke.io/gcp-service-account": address])
+        }
+        return Resource(
+            node: .mapping(
+                Mapping([
+                    Mapping.Entry(key: "apiVersion", value: .string("v1")),
+                    Mapping.Entry(key: "kind", value: .string("ServiceAccount")),
+                    Mapping.Entry(key: "metadata", value: .mapping(metadata)),
+                ])), origin: resource.origin)
     }
 
     // MARK: Transformers
@@ -127,6 +157,10 @@ struct Plugin {
         case "SuffixTransformer":
             let suffix = try fields.string("suffix")
             try NameTransformer(suffix: suffix, fields: try requiredSpecs(&fields)).transform(&list)
+        case "PrefixSuffixTransformer":
+            let (prefix, suffix) = (try fields.string("prefix"), try fields.string("suffix"))
+            let specs = try requiredSpecs(&fields)
+            try NameTransformer(prefix: prefix, suffix: suffix, fields: specs).transform(&list)
         case "LabelTransformer":
             let labels = try fields.stringMap("labels")
             try MetadataTransformer(pairs: labels, fields: try specs(&fields)).transform(&list)
@@ -152,10 +186,11 @@ struct Plugin {
             }
             for entry in entries {
                 for replacement in try build.loaded(entry, loader) {
-                    try Replacement(replacement, file: file).apply(to: &list)
+                    try Replacement(replacement, file: file, build.budget).apply(to: &list)
                 }
             }
         case "HashTransformer": try build.addHashes(&list)
+        case "ValueAddTransformer": try ValueAddition(&fields, build, loader).transform(&list)
         default: try transformByPatch(build, loader, &fields, &list)
         }
     }
@@ -200,8 +235,8 @@ struct Plugin {
 }
 
 extension YAMLNode {
-    /// A node to read a configuration from; every part of it is said to stand where the object begins.
-    fileprivate init(_ node: Node, line: Int?) {
+    /// A node as it would be read; every part of it is said to stand where the object begins.
+    init(_ node: Node, line: Int?) {
         let mark = line.map { YAMLMark(line: $0, column: 1) }
         switch node {
         case .scalar(let scalar):

@@ -8,7 +8,7 @@ extension Build {
     ) throws(KustomizeError) {
         for entry in kustomization.replacements {
             for replacement in try loaded(entry, loader) {
-                try Replacement(replacement, file: loader.file).apply(to: &list)
+                try Replacement(replacement, file: loader.file, budget).apply(to: &list)
             }
         }
     }
@@ -45,10 +45,12 @@ extension Build {
 struct Replacement {
     private let entry: ReplacementEntry
     private let file: String
+    private let budget: Budget
 
-    init(_ entry: ReplacementEntry, file: String) throws(KustomizeError) {
+    init(_ entry: ReplacementEntry, file: String, _ budget: Budget) throws(KustomizeError) {
         self.entry = entry
         self.file = file
+        self.budget = budget
         guard (entry.source == nil) != (entry.sourceValue == nil) else {
             throw error("", "a replacement needs either a source or a sourceValue")
         }
@@ -130,10 +132,12 @@ struct Replacement {
                     || (reject.selector.hasSelectors && reject.selector.matchesSelectors(resource))
             }
             guard !isRejected, selector.matches(anyIDOf: resource) else { continue }
+            try budget.check(file: file)
             for (position, path) in paths.enumerated() {
                 do {
                     try copy(value, to: path, target.options, &list[index].node)
                 } catch {
+                    try budget.checkAll(file: file)
                     throw self.error("\(field).fieldPaths[\(position)]", "\(resource.id): \(error.problem)")
                 }
             }
@@ -147,7 +151,7 @@ struct Replacement {
         let path = try FieldPath(text)
         if StructuredText.set(value, at: path, creating: leaf, in: &node) { return }
         let count = try path.edit(&node, creating: leaf) { (target) throws(PatternError) in
-            try Self.set(value, options, &target)
+            try self.set(value, options, &target)
         }
         guard count > 0 else {
             throw PatternError(
@@ -157,7 +161,7 @@ struct Replacement {
     }
 
     /// A scalar keeps its type and takes the text; anything else is replaced.
-    private static func set(
+    private func set(
         _ value: Node, _ options: ReplacementEntry.FieldOptions?, _ target: inout Node
     ) throws(PatternError) {
         var value = value
@@ -175,6 +179,7 @@ struct Replacement {
             scalar.text = parts.joined(separator: options.delimiter)
             value = .scalar(scalar)
         }
+        guard budget.covers(value) else { throw PatternError(problem: "too much is copied") }
         if case .scalar(var scalar) = target {
             scalar.text = value.text
             target = .scalar(scalar)

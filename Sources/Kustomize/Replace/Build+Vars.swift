@@ -35,15 +35,17 @@ extension Build {
         for variable in accumulator.vars {
             values[variable.name] = try value(of: variable, in: accumulator.list)
         }
-        var expansion = VarExpansion(values: values)
+        var expansion = VarExpansion(values: values, budget)
         let fields = accumulator.configuration.varReferences
         try accumulator.list.forEach { (resource) throws(KustomizeError) in
+            try budget.check()
             for field in fields {
                 do throws(DocumentError) {
                     try field.apply(to: &resource, missing: .leave) { (node) throws(DocumentError) in
                         try expansion.expand(&node)
                     }
                 } catch {
+                    try budget.checkAll(file: resource.origin.file)
                     throw KustomizeError(.patchFailed, error, in: resource)
                 }
             }
@@ -82,15 +84,18 @@ struct VarExpansion {
     let values: [String: Node]
     private(set) var used: Set<String> = []
 
-    init(values: [String: Node]) {
+    private let budget: Budget
+
+    init(values: [String: Node], _ budget: Budget) {
         self.values = values
+        self.budget = budget
     }
 
     mutating func expand(_ node: inout Node) throws(DocumentError) {
         switch node {
         case .scalar(let scalar):
             guard scalar.isString else { return }
-            node = expanded(scalar)
+            node = try expanded(scalar)
         case .sequence(var elements):
             for index in elements.indices {
                 switch elements[index] {
@@ -99,7 +104,7 @@ struct VarExpansion {
                         throw DocumentError(
                             path: ["[\(index)]"], problem: "vars are looked for here, so each element must be a string")
                     }
-                    elements[index] = expanded(scalar)
+                    elements[index] = try expanded(scalar)
                 default:
                     throw DocumentError(
                         path: ["[\(index)]"], problem: "vars are looked for here, so each element must be a string")
@@ -109,14 +114,14 @@ struct VarExpansion {
         case .mapping(var mapping):
             for index in mapping.entries.indices {
                 guard case .scalar(let scalar) = mapping.entries[index].value, scalar.isString else { continue }
-                mapping.entries[index].value = expanded(scalar)
+                mapping.entries[index].value = try expanded(scalar)
             }
             node = .mapping(mapping)
         }
     }
 
     /// A text that is nothing but one reference takes the value's type.
-    private mutating func expanded(_ scalar: Scalar) -> Node {
+    private mutating func expanded(_ scalar: Scalar) throws(DocumentError) -> Node {
         guard scalar.text.contains("$") else { return .scalar(scalar) }
         var out: [UInt8] = []
         let text = Array(scalar.text.utf8)
@@ -140,6 +145,7 @@ struct VarExpansion {
                 let name = String(decoding: text[(index + 2)..<end], as: UTF8.self)
                 if case .scalar(let value)? = values[name] {
                     used.insert(name)
+                    guard budget.covers(.scalar(value)) else { throw DocumentError(problem: "too much is copied") }
                     if index == 0, end == text.count - 1 { return .scalar(value) }
                     out.append(contentsOf: value.text.utf8)
                 } else {

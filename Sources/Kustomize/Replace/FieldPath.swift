@@ -25,6 +25,12 @@ struct FieldPath: Sendable, Hashable {
         self.steps = steps
     }
 
+    /// Steps that are separated already.
+    init(parts: [String]) throws(PatternError) {
+        text = parts.joined(separator: "/")
+        steps = try parts.map { (part) throws(PatternError) in try FieldPath.step(part) }
+    }
+
     private static func step(_ part: String) throws(PatternError) -> Step {
         if let index = Int(part) {
             guard index >= 0 else { throw PatternError(problem: "the index \(part) is negative") }

@@ -7,10 +7,10 @@ extension Build {
     ) throws(KustomizeError) {
         for entry in kustomization.patchesStrategicMerge {
             for patch in try strategicMergePatches(entry, loader) {
-                try apply(patch, at: entry.line, entry.field, file: kustomization.file, to: &list)
+                try apply(
+                    patch.withTextMetadata, at: entry.line, entry.field, file: kustomization.file, to: &list)
             }
         }
-        list.dropEmpty()
     }
 
     /// An element of `patchesStrategicMerge` is a file, or the patch itself.
@@ -27,7 +27,9 @@ extension Build {
 
     /// Applies an element of `patches`.
     func apply(_ entry: PatchEntry, _ loader: Loader, _ list: inout ResourceList) throws(KustomizeError) {
-        let (bytes, file, line) = try text(of: entry, loader)
+        var (bytes, file, line) = try text(of: entry, loader)
+        // So a block of text at the end of a patch that stands in the kustomization loses its line end.
+        if entry.path?.text.isEmpty ?? true { bytes = bytes.trimmed }
         switch try kind(of: bytes, file: file, line: line, entry, loader) {
         case .nothing: return
         case .strategicMerge(var patches):
@@ -46,7 +48,7 @@ extension Build {
                     .invalidKustomization, file: loader.file, line: entry.line, field: "\(entry.field).target",
                     "a JSON patch needs a target: name the kind and name of the objects to patch")
             }
-            try apply(operations, to: target, entry, loader, file: file, &list)
+            try apply(operations, to: target, entry, loader, file: file, remembers: true, &list)
         }
     }
 
@@ -61,8 +63,8 @@ extension Build {
                 "a JSON patch needs the name of its target")
         }
         let operations = try JSONPatch(parsing: bytes, file: file, line: line)
-        try apply(operations, to: target, entry, loader, file: file, &list)
-        list.dropEmpty()
+        // A name that such a patch sets is not followed: references and later patches know the old one no more.
+        try apply(operations, to: target, entry, loader, file: file, remembers: false, &list)
     }
 
     private func text(
@@ -135,7 +137,7 @@ extension Build {
         let selector = try ResourceSelector(
             target, file: loader.file, line: entry.line, field: "\(entry.field).target")
         for index in list.indices where selector.matches(list[index]) {
-            var copy = patch
+            var copy = patch.withTextMetadata
             copy.node.editMapping { $0.set("apiVersion", text: list[index].apiVersion, tag: .string) }
             try merge(copy, into: &list[index])
         }
@@ -149,17 +151,22 @@ extension Build {
 
     /// Merges a patch into an object. Name, kind and namespace stay unless the patch may change them.
     func merge(_ patch: Resource, into resource: inout Resource) throws(KustomizeError) {
+        try budget.check(file: patch.origin.file)
+        try budget.spend(patch.node, file: patch.origin.file)
+        schemaInUse = true
         let (name, namespace, kind) = (resource.name, resource.namespace, resource.kind)
         if patch.allowsNameChange || patch.allowsKindChange { resource.rememberID() }
         do {
             resource.node =
-                try StrategicMerge(schema: schema).apply(patch.node, to: resource.node) ?? .mapping(Mapping())
+                try StrategicMerge(schema: schema, budget: budget).apply(patch.node, to: resource.node) ?? .mapping(Mapping())
         } catch {
+            try budget.checkAll(file: patch.origin.file)
             throw KustomizeError(
                 .patchFailed, file: patch.origin.file, line: patch.origin.line, field: error.field,
                 "the patch does not fit \(resource.id): \(error.problem)")
         }
         guard !resource.isEmpty else { return }
+        resource.settleShared()
         if !patch.allowsKindChange, resource.kind != kind {
             resource.node.editMapping { $0.set("kind", text: kind, tag: .string) }
         }
@@ -169,11 +176,12 @@ extension Build {
 
     private func apply(
         _ operations: JSONPatch, to target: Selector, _ entry: PatchEntry, _ loader: Loader, file: String,
-        _ list: inout ResourceList
+        remembers: Bool, _ list: inout ResourceList
     ) throws(KustomizeError) {
         let selector = try ResourceSelector(
             target, file: loader.file, line: entry.line, field: "\(entry.field).target")
         for index in list.indices where selector.matches(list[index]) {
+            if remembers { list[index].rememberID() }
             try patch(&list[index], operations, file: file)
         }
     }
@@ -181,11 +189,13 @@ extension Build {
     private func patch(
         _ resource: inout Resource, _ operations: JSONPatch, file: String
     ) throws(KustomizeError) {
-        resource.rememberID()
+        try budget.check(file: file)
+        resource.shared = []
         do {
             let json = try resource.node.json()
-            resource.node = Node(try operations.apply(to: json))
+            resource.node = Node(try operations.apply(to: json, budget))
         } catch let error as JSONPatchError {
+            try budget.checkAll(file: file)
             throw KustomizeError(
                 .patchFailed, file: file, line: operations.line, field: "[\(error.index)]",
                 "the patch does not fit \(resource.id): \(error.problem)")
@@ -194,5 +204,29 @@ extension Build {
         } catch {
             throw KustomizeError(.patchFailed, file: file, "\(error)")
         }
+    }
+}
+
+extension Resource {
+    /// A patch with labels and annotations that are texts whatever they were: a null among them does not remove.
+    ///
+    /// kustomize copies a patch that has a target, and those of `patchesStrategicMerge`, and this comes of it.
+    fileprivate var withTextMetadata: Resource {
+        var copy = self
+        for field in ["labels", "annotations"] where node["metadata"]?[field] != nil {
+            copy.setTexts(field, texts(field))
+        }
+        return copy
+    }
+}
+
+extension [UInt8] {
+    /// The bytes without blanks and line ends around them.
+    fileprivate var trimmed: [UInt8] {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        guard let start = firstIndex(where: { !isBlank($0) }), let end = lastIndex(where: { !isBlank($0) }) else {
+            return []
+        }
+        return Array(self[start...end])
     }
 }

@@ -24,6 +24,7 @@ struct JSONPatch: Sendable {
     /// Whether a text begins as a list of operations does, and not as an object.
     static func looksLikeOperations(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
+        if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
         while true {
             rest = rest.drop { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
             if rest.first == UInt8(ascii: "#") {
@@ -41,6 +42,14 @@ struct JSONPatch: Sendable {
 
     init(parsing bytes: [UInt8], file: String, line: Int?) throws(KustomizeError) {
         self.line = line
+        if bytes.first == UInt8(ascii: "[") {
+            // Only what does not begin with a bracket may be YAML.
+            do { _ = try JSONValue(parsing: bytes) } catch {
+                throw KustomizeError(
+                    .patchFailed, file: file, line: line,
+                    "operations that begin with [ must be JSON, with keys in quotes, or else a YAML list: \(error.message)")
+            }
+        }
         let node: YAMLNode?
         do {
             node = try YAML.firstDocument(
@@ -72,11 +81,11 @@ struct JSONPatch: Sendable {
     }
 
     /// The document after all operations.
-    func apply(to document: JSONValue) throws(JSONPatchError) -> JSONValue {
+    func apply(to document: JSONValue, _ budget: Budget) throws(JSONPatchError) -> JSONValue {
         var document = document
         for (index, operation) in operations.enumerated() {
             do {
-                try apply(operation, to: &document)
+                try apply(operation, to: &document, budget)
             } catch {
                 throw JSONPatchError(index: index, problem: "\(operation.name) \(operation.path): \(error.problem)")
             }
@@ -84,7 +93,9 @@ struct JSONPatch: Sendable {
         return document
     }
 
-    private func apply(_ operation: Operation, to document: inout JSONValue) throws(PatternError) {
+    private func apply(
+        _ operation: Operation, to document: inout JSONValue, _ budget: Budget
+    ) throws(PatternError) {
         let path = Self.tokens(operation.path)
         guard !path.isEmpty || operation.path.isEmpty else {
             throw PatternError(problem: "the path must begin with a slash")
@@ -105,6 +116,7 @@ struct JSONPatch: Sendable {
             guard let value = try document.find(Self.tokens(operation.from ?? "")[...]) else {
                 throw PatternError(problem: "there is nothing to copy")
             }
+            guard budget.covers(Node(value)) else { throw PatternError(problem: "too much is copied") }
             try document.add(value, at: path[...])
         }
     }

@@ -32,6 +32,12 @@ struct MergeSchema: Sendable {
         self.roots = roots
     }
 
+    /// This schema with another one's types, which count where both know a kind.
+    func adding(_ other: MergeSchema) -> MergeSchema {
+        MergeSchema(
+            types: types.merging(other.types) { _, new in new }, roots: roots.merging(other.roots) { _, new in new })
+    }
+
     /// Kubernetes 1.21, which is what kustomize 5.8.1 carries.
     static let builtIn = MergeSchema(parsing: MergeSchema.text)
 

@@ -14,9 +14,12 @@ struct MetadataTransformer {
         guard !pairs.isEmpty else { return }
         try list.forEach { (resource) throws(KustomizeError) in
             let gvk = resource.gvk
+            let fields = self.fields.filter {
+                $0.selector.selects(group: gvk.group, version: gvk.version, kind: gvk.kind)
+            }
+            let before = fields.count > 1 ? self.holders(fields, in: resource.node) : []
             do throws(DocumentError) {
-                for field in self.fields
-                where field.selector.selects(group: gvk.group, version: gvk.version, kind: gvk.kind) {
+                for field in fields {
                     try field.walk(&resource.node, 0, .mapping) { (node) throws(DocumentError) in
                         try self.add(&node)
                     }
@@ -24,6 +27,31 @@ struct MetadataTransformer {
             } catch {
                 throw KustomizeError(.invalidManifest, error, in: resource)
             }
+            if fields.count > 1 { self.share(self.holders(fields, in: resource.node), before, in: &resource) }
+        }
+    }
+
+    /// For each key, the maps that hold it.
+    private func holders(_ fields: [FieldSpec], in node: Node) -> [Set<[SharedScalar.Step]>] {
+        var found = pairs.map { _ in Set<[SharedScalar.Step]>() }
+        for field in fields {
+            for place in field.places(in: node) {
+                guard let map = node.map(at: place) else { continue }
+                for (index, pair) in pairs.enumerated() where map[pair.key] != nil { found[index].insert(place) }
+            }
+        }
+        return found
+    }
+
+    /// Notes that every key that was created has one value in all its places.
+    private func share(
+        _ after: [Set<[SharedScalar.Step]>], _ before: [Set<[SharedScalar.Step]>], in resource: inout Resource
+    ) {
+        for (index, pair) in pairs.enumerated() {
+            let created = after[index].subtracting(before[index])
+            guard created.count > 1 else { continue }
+            resource.shared.append(
+                SharedScalar(key: pair.key, places: Array(created), value: Scalar(pair.value, tag: .string)))
         }
     }
 

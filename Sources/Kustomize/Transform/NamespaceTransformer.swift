@@ -18,22 +18,11 @@ struct NamespaceTransformer {
 
     func transform(_ list: inout ResourceList, file: String) throws(KustomizeError) {
         guard !namespace.isEmpty else { return }
-        let others = fields.filter { $0.path != "metadata/namespace" }
+        let others = otherFields
         try list.forEach { (resource) throws(KustomizeError) in
             guard !resource.isEmpty else { return }
             resource.rememberID()
-            do throws(DocumentError) {
-                try self.setOwn(&resource)
-                let isBinding = resource.kind == "RoleBinding" || resource.kind == "ClusterRoleBinding"
-                if isBinding { self.setSubjects(&resource) }
-                let isCore = resource.gvk.group.isEmpty
-                for field in others {
-                    if isBinding, field.path == "subjects" { continue }
-                    // Only Kubernetes' own Namespaces are called as the namespace is.
-                    if field.path == "metadata/name", field.selector.kind == "Namespace", !isCore { continue }
-                    try field.apply(to: &resource, missing: .scalar(.string)) { self.set(&$0) }
-                }
-            } catch {
+            do throws(DocumentError) { try self.edit(&resource, others) } catch {
                 throw KustomizeError(.invalidManifest, error, in: resource)
             }
         }
@@ -43,6 +32,23 @@ struct NamespaceTransformer {
                 .conflict, file: file, field: "namespace",
                 "in namespace \(namespace) two objects become one: \(conflict.id), from \(a.origin.file) and"
                     + " \(b.origin.file)")
+        }
+    }
+
+    /// The fields besides the object's own namespace.
+    var otherFields: [FieldSpec] { fields.filter { $0.path != "metadata/namespace" } }
+
+    /// Sets the namespace in one object.
+    func edit(_ resource: inout Resource, _ others: [FieldSpec]) throws(DocumentError) {
+        try setOwn(&resource)
+        let isBinding = resource.kind == "RoleBinding" || resource.kind == "ClusterRoleBinding"
+        if isBinding { setSubjects(&resource) }
+        let isCore = resource.gvk.group.isEmpty
+        for field in others {
+            if isBinding, field.path == "subjects" { continue }
+            // Only Kubernetes' own Namespaces are called as the namespace is.
+            if field.path == "metadata/name", field.selector.kind == "Namespace", !isCore { continue }
+            try field.apply(to: &resource, missing: .scalar(.string)) { self.set(&$0) }
         }
     }
 

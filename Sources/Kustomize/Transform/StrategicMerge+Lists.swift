@@ -22,10 +22,12 @@ extension StrategicMerge {
         _ base: [Node], _ patch: [Node], _ keys: [String], type: String?
     ) throws(DocumentError) -> [Node] {
         var base = base
-        let values = Self.values(of: keys, in: patch + base)
+        let values = try values(of: keys, in: patch + base)
         guard let used = Self.usedKeys(keys, values) else { return base }
         var merged: [Node] = []
         for value in values {
+            // Each step looks at all elements.
+            try checkTime(values.count)
             let wanted = zip(keys, value).filter { used.contains($0.0) }.map(\.1)
             let (names, texts) = Self.given(zip(keys, value).filter { used.contains($0.0) })
             let oldIndex = Self.first(in: base, names, texts)
@@ -45,6 +47,7 @@ extension StrategicMerge {
             Self.set(result, in: &merged, used, wanted)
         }
         for element in base {
+            try checkTime(base.count)
             var wanted: [String] = []
             for name in used {
                 if let text = element[name]?.text { wanted.append(text) } else { merged.append(element) }
@@ -58,25 +61,30 @@ extension StrategicMerge {
 
     /// The values of the keys of all elements, each combination once. With several keys, combinations that differ only
     /// in what one of them lacks are completed from each other.
-    private static func values(of keys: [String], in elements: [Node]) -> [[String]] {
+    private func values(of keys: [String], in elements: [Node]) throws(DocumentError) -> [[String]] {
         var values: [[String]] = []
         var seen: Set<[String]> = []
         for element in elements {
             let value = keys.map { element[$0]?.text ?? "" }
             if seen.insert(value).inserted { values.append(value) }
         }
-        guard keys.count > 1 else { return values }
-        // Only elements that share the first key can complete each other where every element has it; kustomize
-        // compares all pairs.
+        // Where every element has every key, none completes another.
+        guard keys.count > 1, values.contains(where: { $0.contains("") }) else { return values }
         for i in values.indices {
+            try checkTime(values.count)
             let one = values[i]
             for j in values.indices {
-                guard let both = combined(one, values[j]) else { continue }
+                guard let both = Self.combined(one, values[j]) else { continue }
                 values[i] = both
                 values[j] = both
             }
         }
         return values
+    }
+
+    /// Stops the work on a long list, of which every step looks at all elements, when the time is up.
+    private func checkTime(_ count: Int) throws(DocumentError) {
+        guard count < 1000 || !budget.isOverdue else { throw DocumentError(problem: "the time is up") }
     }
 
     private static func combined(_ a: [String], _ b: [String]) -> [String]? {

@@ -3,6 +3,7 @@
 /// Elements of a patch's lists come first. Null removes. Directives are read from `$patch`.
 struct StrategicMerge {
     let schema: MergeSchema
+    let budget: Budget
 
     /// Applies a patch to an object; nil if the patch deletes it.
     func apply(_ patch: Node, to base: Node) throws(DocumentError) -> Node? {
@@ -140,7 +141,12 @@ struct StrategicMerge {
                     continue
                 }
                 result.entries[index].value = kept
-            case .scalar: break
+            case .scalar(var scalar):
+                // A value that a replacement created becomes a string on the way.
+                if scalar.tag == .none {
+                    scalar.tag = .string
+                    result.entries[index].value = .scalar(scalar)
+                }
             case .mapping, .sequence:
                 let value = result.entries[index].value
                 guard Self.needsSettling(value, schema.field(key, of: type)) else { break }
@@ -166,7 +172,7 @@ struct StrategicMerge {
     /// Whether there is anything below that walking through would change.
     private static func needsSettling(_ node: Node, _ field: MergeSchema.Field?) -> Bool {
         switch node {
-        case .scalar(let scalar): return scalar.tag == .null
+        case .scalar(let scalar): return scalar.tag == .null || scalar.tag == .none
         case .sequence: return field?.list != nil
         case .mapping(let mapping):
             return mapping.entries.contains { entry in

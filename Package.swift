@@ -100,6 +100,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "bench", dependencies: ["KubernetesClient", "Kustomize", arguments], swiftSettings: strict),
+        .executableTarget(name: "fuzz", dependencies: ["Kustomize", "YAML"], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
 
         // What several test targets share: a scripted server, a clock moved by hand, objects good and bad.

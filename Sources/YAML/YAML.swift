@@ -69,11 +69,26 @@ package enum YAML {
         YAMLError(.limit, file: file, "the text is larger than \(limits.bytes) bytes; split it")
     }
 
+    /// Throws where a text begins with masses of `%` lines: libyaml compares each of them with all before.
+    private static func checkDirectives(_ chunk: YAMLChunk, file: String) throws(YAMLError) {
+        var directives = 0
+        var rest = chunk.bytes
+        while let first = rest.first, first == UInt8(ascii: "%") || first == UInt8(ascii: "#") || first == 0x0A || first == 0x0D {
+            if first == UInt8(ascii: "%") { directives += 1 }
+            guard directives <= 64 else {
+                throw YAMLError(.limit, file: file, "there are more than 64 directives (lines with %); remove them")
+            }
+            guard let end = rest.firstIndex(of: 0x0A) else { return }
+            rest = rest[(end + 1)...]
+        }
+    }
+
     private static func read(
         _ chunk: YAMLChunk, upTo limit: Int, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
         asResource: Bool
     ) throws(YAMLError) -> [YAMLNode] {
         guard chunk.bytes.count <= limits.bytes else { throw tooLarge(limits, file: file) }
+        try checkDirectives(chunk, file: file)
         return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
                 text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
@@ -86,7 +101,8 @@ package enum YAML {
     private static func readOne(
         _ chunk: YAMLChunk, limits: inout YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String
     ) throws(YAMLError) -> YAMLNode? {
-        try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
+        try checkDirectives(chunk, file: file)
+        return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
                 text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
                 asResource: true)

@@ -71,4 +71,24 @@ struct BoundedTextTests {
         #expect(text.utf8.count <= max(limit, 3))
         #expect("añb👩‍👩‍👧c".hasPrefix(text.hasSuffix("…") ? String(text.dropLast()) : text))
     }
+
+    @Test("in memory has identities that follow its content alone")
+    func memoryIdentities() {
+        var one = MemoryFileTree(["a/b/file": "1", "a/other": "2", "top": "3"])
+        var two = MemoryFileTree()
+        for (path, text) in [("top", "old"), ("a/other", "2"), ("a/b/file", "1"), ("top", "3")] {
+            two[path] = Array(text.utf8)
+        }
+        #expect(one.entry(at: "")?.id == two.entry(at: "")?.id)
+        let before = one.entry(at: "a")?.id
+        one["a/b/file"] = Array("changed".utf8)
+        #expect(one.entry(at: "a")?.id != before)
+        #expect(one.entry(at: "")?.id != two.entry(at: "")?.id)
+        one["a/b/file"] = Array("1".utf8)
+        #expect(one.entry(at: "a")?.id == before)
+        two["a/new"] = []
+        #expect(two.entry(at: "a")?.id != before)
+        two["a/new"] = nil
+        #expect(two.entry(at: "a")?.id == before)
+    }
 }

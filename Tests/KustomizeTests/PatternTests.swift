@@ -15,6 +15,8 @@ struct PatternTests {
             (#"\bfoo\b"#, "a foo b", true), (#"\bfoo\b"#, "afoo", false), ("^x*$", "", true), ("", "anything", true),
             (#"^[\]a-]+$"#, "]-a", true), ("^é$", "é", true), (".", "\n", false), ("(?s).", "\n", true),
             ("^(a|ab)(c|bcd)$", "abcd", true), (#"^\x41\x{1F600}$"#, "A😀", true),
+            (#"^\p{Lu}\pL+$"#, "Éa", true), (#"^\p{Lu}$"#, "a", false), (#"^\P{Nd}$"#, "5", false),
+            (#"^[\p{Nd}x]+$"#, "٣x", true), (#"^[^\p{L}]$"#, "ä", false), (#"^\p{^L}$"#, "-", true),
         ])
     func matches(_ pattern: String, _ text: String, _ expected: Bool) throws {
         #expect(try Pattern(pattern).matches(text) == expected)

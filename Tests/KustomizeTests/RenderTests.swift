@@ -124,6 +124,101 @@ struct RenderTests {
     }
 }
 
+@Suite("The limits of a render")
+struct RenderLimitTests {
+    private static let thing = """
+        apiVersion: example.com/v1
+        kind: Thing
+        metadata: {name: t}
+        spec: {a: {text: some text}}
+        """
+
+    private static func render(_ files: [String: String], _ limits: RenderLimits) throws(KustomizeError) -> RenderResult {
+        try Kustomize.build(MemoryFileTree(files), path: "", options: RenderOptions(limits: limits))
+    }
+
+    @Test("end one that takes too long")
+    func time() {
+        let files = ["kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": configMap]
+        let error = #expect(throws: KustomizeError.self) { try Self.render(files, RenderLimits(time: .zero)) }
+        #expect(error?.code == .limitExceeded)
+        #expect(error?.problem.contains("seconds") == true)
+    }
+
+    @Test("end one that copies a value into itself again and again")
+    func copies() {
+        var text = "resources: [x.yaml]\nreplacements:\n"
+        for index in 0..<60 {
+            text += """
+                - source: {kind: Thing, fieldPath: spec}
+                  targets:
+                  - {select: {kind: Thing}, fieldPaths: [spec.copy\(index)], options: {create: true}}
+
+                """
+        }
+        let error = #expect(throws: KustomizeError.self) {
+            try Self.render(["kustomization.yaml": text, "x.yaml": Self.thing], RenderLimits(outputSize: 1 << 20))
+        }
+        #expect(error?.code == .limitExceeded)
+    }
+
+    @Test("end a JSON patch that copies a value into itself again and again")
+    func patchCopies() {
+        var text = "resources: [x.yaml]\npatches:\n- target: {kind: Thing}\n  patch: |\n"
+        for index in 0..<60 { text += "    - {op: copy, from: /spec, path: /spec/copy\(index)}\n" }
+        let error = #expect(throws: KustomizeError.self) {
+            try Self.render(["kustomization.yaml": text, "x.yaml": Self.thing], RenderLimits(outputSize: 1 << 20))
+        }
+        #expect(error?.code == .limitExceeded)
+    }
+
+    @Test("end vars that grow beyond measure")
+    func vars() {
+        let value = String(repeating: "x", count: 10_000)
+        let use = String(repeating: "$(V)", count: 1000)
+        let files = [
+            "kustomization.yaml": """
+            resources: [x.yaml]
+            vars:
+            - {name: V, objref: {apiVersion: v1, kind: ConfigMap, name: a}, fieldref: {fieldpath: data.v}}
+            """,
+            "x.yaml": configMap + "\ndata: {v: \(value)}\n---\n" + """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: p}
+                spec: {containers: [{name: c, args: ["\(use)"]}]}
+                """,
+        ]
+        let error = #expect(throws: KustomizeError.self) { try Self.render(files, RenderLimits(outputSize: 1 << 20)) }
+        #expect(error?.code == .limitExceeded)
+    }
+
+    @Test("bound the output, the objects and the kustomizations")
+    func sizes() {
+        let files = ["kustomization.yaml": "resources: [x.yaml, b]\n", "x.yaml": configMap, "b/kustomization.yaml": "namePrefix: x-\n"]
+        for limits in [RenderLimits(outputSize: 10), RenderLimits(objects: 0), RenderLimits(kustomizations: 1), RenderLimits(totalSize: 30)] {
+            let error = #expect(throws: KustomizeError.self) { try Self.render(files, limits) }
+            #expect(error?.code == .limitExceeded)
+        }
+        #expect(throws: Never.self) { try Self.render(files, RenderLimits()) }
+    }
+
+    @Test("end the expansion of aliases, deep nesting and masses of directives")
+    func texts() {
+        var bomb = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nx0: &x0 [a, a, a, a, a, a, a, a, a, a]\n"
+        for level in 1..<12 {
+            bomb += "x\(level): &x\(level) [" + Array(repeating: "*x\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+        }
+        let deep = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nx: " + String(repeating: "[", count: 5000)
+        let directives = (0..<5000).map { "%TAG !a\($0)! tag:x,2000:\n" }.joined() + "---\n" + configMap
+        for text in [bomb, deep, directives] {
+            #expect(throws: KustomizeError.self) {
+                try Self.render(["kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": text], RenderLimits())
+            }
+        }
+    }
+}
+
 @Suite("The render cache")
 struct RenderCacheTests {
     private static func monorepo() -> MemoryFileTree {
@@ -179,6 +274,22 @@ struct RenderCacheTests {
         #expect(cache.counters.renders == 2)
     }
 
+    @Test("asks for few paths where a commit left most folders alone")
+    func lookUps() throws {
+        let tree = CountingTree(Self.monorepo())
+        let cache = RenderCache()
+        for path in Self.overlays { _ = try cache.render(tree, path: path) }
+        tree.tree["y/base/cm.yaml"] = Array("# changed\n\(configMap)".utf8)
+        for path in Self.overlays { _ = try cache.render(tree, path: path) }
+        #expect(cache.counters.hits == 2)
+        tree.count = 0
+        tree.tree["other.txt"] = []
+        for path in Self.overlays { _ = try cache.render(tree, path: path) }
+        #expect(cache.counters.hits == 6)
+        // The root, which changed, and the one folder below it; nothing deeper.
+        #expect(tree.count <= 4 * Self.overlays.count)
+    }
+
     @Test("keeps within its capacity")
     func capacity() throws {
         var tree = MemoryFileTree()
@@ -208,4 +319,22 @@ extension String {
         }
         return out
     }
+}
+
+/// A tree that counts what it is asked.
+private final class CountingTree: FileTree {
+    var tree: MemoryFileTree
+    var count = 0
+
+    init(_ tree: MemoryFileTree) {
+        self.tree = tree
+    }
+
+    func entry(at path: String) -> TreeEntry? {
+        count += 1
+        return tree.entry(at: path)
+    }
+
+    func children(of path: String) throws -> [TreeEntry] { try tree.children(of: path) }
+    func contents(of entry: TreeEntry) throws -> [UInt8] { try tree.contents(of: entry) }
 }

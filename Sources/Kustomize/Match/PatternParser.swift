@@ -241,7 +241,8 @@ struct PatternParser {
         case "t": value = 9
         case "v": value = 11
         case "x": value = try hexadecimal()
-        case "p", "P": throw PatternError(problem: "Unicode classes (\\p) are not supported")
+        case "p", "P":
+            return PatternProgram.CharacterSet(ranges: [], classes: [try unicodeClass(isNegated: character == "P")])
         default:
             guard !character.properties.isAlphabetic, !(0x30...0x39).contains(character.value) else {
                 throw PatternError(problem: "'\\\(character)' is not known")
@@ -249,6 +250,21 @@ struct PatternParser {
             value = character.value
         }
         return PatternProgram.CharacterSet(ranges: [value...value])
+    }
+
+    /// `L`, `{Lu}` or `{^Lu}` behind `\p`.
+    private mutating func unicodeClass(isNegated: Bool) throws(PatternError) -> PatternUnicodeClass {
+        guard let first = next else { throw PatternError(problem: "nothing follows a '\\p'") }
+        index += 1
+        guard first == "{" else { return try PatternUnicodeClass(String(first), isNegated: isNegated) }
+        let isInverted = take("^")
+        var name = ""
+        while let character = next, character != "}" {
+            name.unicodeScalars.append(character)
+            index += 1
+        }
+        guard take("}") else { throw PatternError(problem: "a '\\p{' has no '}'") }
+        return try PatternUnicodeClass(name, isNegated: isNegated != isInverted)
     }
 
     private mutating func hexadecimal() throws(PatternError) -> UInt32 {
@@ -285,6 +301,7 @@ struct PatternParser {
             index += 1
             var low = PatternProgram.CharacterSet(ranges: [character.value...character.value])
             if character == "\\" { low = try escapedSet() }
+            set.classes += low.classes
             guard !low.isNegated, let first = low.ranges.first, low.ranges.count == 1,
                 first.lowerBound == first.upperBound, next == "-", index + 1 < text.count, text[index + 1] != "]"
             else {

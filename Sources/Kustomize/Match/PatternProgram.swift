@@ -18,10 +18,12 @@ struct PatternProgram: Sendable {
     /// A set of characters as ranges of code points.
     struct CharacterSet: Sendable {
         var ranges: [ClosedRange<UInt32>]
+        /// Classes of Unicode that belong to it as well.
+        var classes: [PatternUnicodeClass] = []
         var isNegated = false
 
         func contains(_ character: UInt32) -> Bool {
-            ranges.contains { $0.contains(character) } != isNegated
+            (ranges.contains { $0.contains(character) } || classes.contains { $0.contains(character) }) != isNegated
         }
     }
 

@@ -15,6 +15,7 @@ extension Build {
             }
             return value.text != "false"
         }
+        for resource in accumulator.list.resources { try resource.requireIdentity() }
         if let conflict = accumulator.list.conflict {
             let (a, b) = (accumulator.list.resources[conflict.first], accumulator.list.resources[conflict.second])
             throw KustomizeError(

@@ -93,6 +93,16 @@ extension Resource {
         previous.append(PreviousID(kind: id.kind, name: id.name, namespace: id.effectiveNamespace))
     }
 
+    /// Throws if a patch took the kind or the name away. Lists need no name.
+    func requireIdentity() throws(KustomizeError) {
+        let kind = kind
+        let missing = kind.isEmpty ? "kind" : name.isEmpty && !kind.hasSuffix("List") ? "metadata.name" : nil
+        guard let missing else { return }
+        throw KustomizeError(
+            .invalidManifest, file: origin.file, line: origin.line, field: missing,
+            "after patches and replacements this object has no \(missing): a Kubernetes object needs it")
+    }
+
     mutating func editMetadata(_ body: (inout Mapping) -> Void) {
         node.editMapping { root in
             let index = root.index(of: "metadata")

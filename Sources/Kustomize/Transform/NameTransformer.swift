@@ -13,6 +13,7 @@ struct NameTransformer {
     func transform(_ list: inout ResourceList) throws(KustomizeError) {
         guard !prefix.isEmpty || !suffix.isEmpty else { return }
         try list.forEach { (resource) throws(KustomizeError) in
+            try resource.requireIdentity()
             let original = resource.originalID
             guard !Self.isFixed(original) else { return }
             for field in self.fields where field.selector.selects(original) {

@@ -45,7 +45,9 @@ struct ReadProof: Sendable {
 
     /// A folder's identity; nil if it is not there or has none.
     private static func identity(of path: String, in tree: some FileTree) -> ContentID? {
-        guard let entry = try? tree.entry(at: path), entry.kind == .directory, !entry.id.bytes.isEmpty else { return nil }
+        guard let entry = try? tree.entry(at: path), entry.kind == .directory, !entry.id.bytes.isEmpty else {
+            return nil
+        }
         return entry.id
     }
 

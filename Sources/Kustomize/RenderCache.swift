@@ -124,7 +124,8 @@ extension JSONValue {
         case .null, .bool, .int, .double: 0
         case .string(let text): text.utf8.count < 16 ? 0 : text.utf8.count + 32
         case .array(let elements): elements.reduce(32) { $0 + $1.cost + 24 }
-        case .object(let object): object.reduce(32) { $0 + $1.value.cost + 48 + ($1.key.utf8.count < 16 ? 0 : $1.key.utf8.count + 32) }
+        case .object(let object):
+            object.reduce(32) { $0 + $1.value.cost + 48 + ($1.key.utf8.count < 16 ? 0 : $1.key.utf8.count + 32) }
         }
     }
 }

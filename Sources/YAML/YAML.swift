@@ -73,7 +73,9 @@ package enum YAML {
     private static func checkDirectives(_ chunk: YAMLChunk, file: String) throws(YAMLError) {
         var directives = 0
         var rest = chunk.bytes
-        while let first = rest.first, first == UInt8(ascii: "%") || first == UInt8(ascii: "#") || first == 0x0A || first == 0x0D {
+        while let first = rest.first,
+            first == UInt8(ascii: "%") || first == UInt8(ascii: "#") || first == 0x0A || first == 0x0D
+        {
             if first == UInt8(ascii: "%") { directives += 1 }
             guard directives <= 64 else {
                 throw YAMLError(.limit, file: file, "there are more than 64 directives (lines with %); remove them")

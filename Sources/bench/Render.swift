@@ -50,7 +50,9 @@ struct Render: ParsableCommand {
             let begin = ContinuousClock.now
             for directory in directories { _ = try cache.render(tree, path: directory) }
             durations.append(begin.duration(to: .now))
-            guard cache.counters.renders == before + 1 else { throw ValidationError("a commit rendered more than its directory") }
+            guard cache.counters.renders == before + 1 else {
+                throw ValidationError("a commit rendered more than its directory")
+            }
         }
         return durations
     }
@@ -61,7 +63,11 @@ struct Render: ParsableCommand {
         var pending = [""]
         while let folder = pending.popLast() {
             for entry in try disk.children(of: folder) {
-                if entry.kind == .directory { pending.append(entry.path) } else { tree[entry.path] = try disk.contents(of: entry) }
+                if entry.kind == .directory {
+                    pending.append(entry.path)
+                } else {
+                    tree[entry.path] = try disk.contents(of: entry)
+                }
             }
         }
         return tree

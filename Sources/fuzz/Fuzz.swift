@@ -40,11 +40,15 @@ struct Fuzz {
             Trial(seed: seed, seeds: seeds).run(&tally)
             let duration = start.duration(to: .now)
             if duration > slowest.duration { slowest = (duration, seed) }
-            if tally.inputs % 256 == 0, peakMemory() > peak { end("memory grew to \(peakMemory()) KiB by seed \(seed)") }
+            if tally.inputs % 256 == 0, peakMemory() > peak {
+                end("memory grew to \(peakMemory()) KiB by seed \(seed)")
+            }
             seed += 1
         }
         alarm(0)
-        print("\(tally.inputs) inputs: \(tally.rendered) rendered, \(tally.refused) refused; seeds \(first) to \(seed - 1)")
+        print(
+            "\(tally.inputs) inputs: \(tally.rendered) rendered, \(tally.refused) refused; seeds \(first) to \(seed - 1)"
+        )
         print("the slowest took \(slowest.duration) (seed \(slowest.seed)); peak memory \(peakMemory()) KiB")
     }
 

@@ -39,7 +39,9 @@ struct Trial {
     /// What is printed must read back as what was rendered.
     private func check(_ result: RenderResult) {
         let text = Kustomize.text(of: result)
-        guard let documents = try? YAML.documents(parsing: text) else { Fuzz.end("seed \(seed): the output is no YAML") }
+        guard let documents = try? YAML.documents(parsing: text) else {
+            Fuzz.end("seed \(seed): the output is no YAML")
+        }
         guard documents.count == result.manifests.count else { Fuzz.end("seed \(seed): the output has other objects") }
         for (document, rendered) in zip(documents, result.manifests) {
             guard let json = try? document.json(.yaml11) else { Fuzz.end("seed \(seed): the output has no meaning") }
@@ -99,14 +101,20 @@ struct Trial {
     }
 
     private static let tokens = [
-        "[", "]", "{", "}", ": ", "- ", "? ", "&a ", "*a", "<<: *a\n", "!!int ", "!!binary ", "|\n  ", ">-\n  ", "'", "\"", "\\", "\t", "\r",
-        "\n---\n", "\n...\n", "%YAML 1.1\n", "#", " #", "\u{FEFF}", "é", "\u{1F600}", "\u{2028}", "\u{85}", "\u{7F}", "$(V)", "$$", "$patch: delete\n",
-        "$patch: replace\n", ".*", "(", "[a-", "{1000}", "\\p{L}", "~", "null", "0x", "-", ",", "/", "@sha256:", ":", "..", "../", "\u{0}",
+        "[", "]", "{", "}", ": ", "- ", "? ", "&a ", "*a", "<<: *a\n", "!!int ", "!!binary ", "|\n  ", ">-\n  ", "'",
+        "\"", "\\", "\t", "\r",
+        "\n---\n", "\n...\n", "%YAML 1.1\n", "#", " #", "\u{FEFF}", "é", "\u{1F600}", "\u{2028}", "\u{85}", "\u{7F}",
+        "$(V)", "$$", "$patch: delete\n",
+        "$patch: replace\n", ".*", "(", "[a-", "{1000}", "\\p{L}", "~", "null", "0x", "-", ",", "/", "@sha256:", ":",
+        "..", "../", "\u{0}",
     ]
 
     private static let values = [
-        "null", "~", "''", "[]", "{}", "[null]", "{a: }", "5", "-1", "1e400", ".nan", "9223372036854775808", "18446744073709551615", "yes", "2020-01-01",
-        "0o17", "1_000", "'5'", "[a, b]", "{name: a}", "[{name: a}, {name: a}]", "[[a]]", "*a", "&a b", "!!str 5", "|\n      text\n", "kustomization.yaml", ".",
-        "..", "metadata.name", "spec.*.[a=.*]", "-9223372036854775808", "Deployment", "List", "ConfigMap", "$(A)$(A)", "\"\\u0000\"", "\"\\ud800\"",
+        "null", "~", "''", "[]", "{}", "[null]", "{a: }", "5", "-1", "1e400", ".nan", "9223372036854775808",
+        "18446744073709551615", "yes", "2020-01-01",
+        "0o17", "1_000", "'5'", "[a, b]", "{name: a}", "[{name: a}, {name: a}]", "[[a]]", "*a", "&a b", "!!str 5",
+        "|\n      text\n", "kustomization.yaml", ".",
+        "..", "metadata.name", "spec.*.[a=.*]", "-9223372036854775808", "Deployment", "List", "ConfigMap", "$(A)$(A)",
+        "\"\\u0000\"", "\"\\ud800\"",
     ]
 }

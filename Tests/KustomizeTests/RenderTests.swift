@@ -133,7 +133,8 @@ struct RenderLimitTests {
         spec: {a: {text: some text}}
         """
 
-    private static func render(_ files: [String: String], _ limits: RenderLimits) throws(KustomizeError) -> RenderResult {
+    private static func render(_ files: [String: String], _ limits: RenderLimits) throws(KustomizeError) -> RenderResult
+    {
         try Kustomize.build(MemoryFileTree(files), path: "", options: RenderOptions(limits: limits))
     }
 
@@ -195,8 +196,14 @@ struct RenderLimitTests {
 
     @Test("bound the output, the objects and the kustomizations")
     func sizes() {
-        let files = ["kustomization.yaml": "resources: [x.yaml, b]\n", "x.yaml": configMap, "b/kustomization.yaml": "namePrefix: x-\n"]
-        for limits in [RenderLimits(outputSize: 10), RenderLimits(objects: 0), RenderLimits(kustomizations: 1), RenderLimits(totalSize: 30)] {
+        let files = [
+            "kustomization.yaml": "resources: [x.yaml, b]\n", "x.yaml": configMap,
+            "b/kustomization.yaml": "namePrefix: x-\n",
+        ]
+        for limits in [
+            RenderLimits(outputSize: 10), RenderLimits(objects: 0), RenderLimits(kustomizations: 1),
+            RenderLimits(totalSize: 30),
+        ] {
             let error = #expect(throws: KustomizeError.self) { try Self.render(files, limits) }
             #expect(error?.code == .limitExceeded)
         }
@@ -207,7 +214,9 @@ struct RenderLimitTests {
     func texts() {
         var bomb = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nx0: &x0 [a, a, a, a, a, a, a, a, a, a]\n"
         for level in 1..<12 {
-            bomb += "x\(level): &x\(level) [" + Array(repeating: "*x\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+            bomb +=
+                "x\(level): &x\(level) [" + Array(repeating: "*x\(level - 1)", count: 10).joined(separator: ", ")
+                + "]\n"
         }
         let deep = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nx: " + String(repeating: "[", count: 5000)
         let directives = (0..<5000).map { "%TAG !a\($0)! tag:x,2000:\n" }.joined() + "---\n" + configMap

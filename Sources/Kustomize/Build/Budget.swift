@@ -51,7 +51,8 @@ final class Budget {
         bytes = .max
         return KustomizeError(
             .limitExceeded, file: file,
-            "the result is larger than \(limits.outputSize) bytes: a patch, replacement or var multiplies a large value")
+            "the result is larger than \(limits.outputSize) bytes: a patch, replacement or var multiplies a large value"
+        )
     }
 }
 

@@ -5,7 +5,9 @@ struct PatternUnicodeClass: Sendable {
 
     /// - Parameter name: two letters, one for several categories, or `Any`. Scripts (`Greek`) are not known.
     init(_ name: String, isNegated: Bool) throws(PatternError) {
-        let chosen = Self.names.filter { name == "Any" || $0.key == name || (name.count == 1 && $0.key.hasPrefix(name)) }
+        let chosen = Self.names.filter {
+            name == "Any" || $0.key == name || (name.count == 1 && $0.key.hasPrefix(name))
+        }
         guard !chosen.isEmpty else {
             throw PatternError(problem: "'\\p{\(name)}' is not known: name a general category, as L, Lu or Nd")
         }
@@ -19,11 +21,13 @@ struct PatternUnicodeClass: Sendable {
     }
 
     private static let names: [String: Unicode.GeneralCategory] = [
-        "Lu": .uppercaseLetter, "Ll": .lowercaseLetter, "Lt": .titlecaseLetter, "Lm": .modifierLetter, "Lo": .otherLetter,
+        "Lu": .uppercaseLetter, "Ll": .lowercaseLetter, "Lt": .titlecaseLetter, "Lm": .modifierLetter,
+        "Lo": .otherLetter,
         "Mn": .nonspacingMark, "Mc": .spacingMark, "Me": .enclosingMark, "Nd": .decimalNumber, "Nl": .letterNumber,
         "No": .otherNumber, "Pc": .connectorPunctuation, "Pd": .dashPunctuation, "Ps": .openPunctuation,
         "Pe": .closePunctuation, "Pi": .initialPunctuation, "Pf": .finalPunctuation, "Po": .otherPunctuation,
         "Sm": .mathSymbol, "Sc": .currencySymbol, "Sk": .modifierSymbol, "So": .otherSymbol, "Zs": .spaceSeparator,
-        "Zl": .lineSeparator, "Zp": .paragraphSeparator, "Cc": .control, "Cf": .format, "Cs": .surrogate, "Co": .privateUse,
+        "Zl": .lineSeparator, "Zp": .paragraphSeparator, "Cc": .control, "Cf": .format, "Cs": .surrogate,
+        "Co": .privateUse,
     ]
 }

@@ -39,7 +39,9 @@ extension Resource {
 
     /// The object's own annotations stand for themselves from now on: kustomize writes them anew.
     mutating func unshareAnnotations() {
-        for index in shared.indices { shared[index].places.removeAll { $0 == [.key("metadata"), .key("annotations")] } }
+        for index in shared.indices {
+            shared[index].places.removeAll { $0 == [.key("metadata"), .key("annotations")] }
+        }
     }
 }
 

@@ -38,7 +38,9 @@ struct ValueAddition {
             let target = Target(
                 selector: selector, fieldPath: try entry.string("fieldPath"),
                 position: try entry.integer("filePathPosition") ?? 0)
-            guard !target.fieldPath.isEmpty else { throw entry.error("fieldPath", "a target needs the path of a field") }
+            guard !target.fieldPath.isEmpty else {
+                throw entry.error("fieldPath", "a target needs the path of a field")
+            }
             guard target.position >= 0 else { throw entry.error("filePathPosition", "a position is not negative") }
             return target
         }

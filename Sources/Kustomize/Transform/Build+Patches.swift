@@ -158,7 +158,8 @@ extension Build {
         if patch.allowsNameChange || patch.allowsKindChange { resource.rememberID() }
         do {
             resource.node =
-                try StrategicMerge(schema: schema, budget: budget).apply(patch.node, to: resource.node) ?? .mapping(Mapping())
+                try StrategicMerge(schema: schema, budget: budget).apply(patch.node, to: resource.node)
+                ?? .mapping(Mapping())
         } catch {
             try budget.checkAll(file: patch.origin.file)
             throw KustomizeError(

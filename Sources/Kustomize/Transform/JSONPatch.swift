@@ -47,7 +47,8 @@ struct JSONPatch: Sendable {
             do { _ = try JSONValue(parsing: bytes) } catch {
                 throw KustomizeError(
                     .patchFailed, file: file, line: line,
-                    "operations that begin with [ must be JSON, with keys in quotes, or else a YAML list: \(error.message)")
+                    "operations that begin with [ must be JSON, with keys in quotes, or else a YAML list: \(error.message)"
+                )
             }
         }
         let node: YAMLNode?

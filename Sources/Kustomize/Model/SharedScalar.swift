@@ -4,13 +4,13 @@
 /// An overlay that gives `app` another value in the labels alone thus changes selectors and templates too, if a base
 /// gave it to all of them.
 struct SharedScalar: Sendable {
-    enum Step: Sendable, Hashable {
-        case key(String)
+    enum Step: Sendable, Hashable, Comparable {
         case index(Int)
+        case key(String)
     }
 
     var key: String
-    /// The paths of the maps that hold the key.
+    /// The paths of the maps that hold the key, in order: kustomize merges fields in the order of their names.
     var places: [[Step]]
     /// What stood in all places when they were last looked at.
     var value: Scalar
@@ -25,7 +25,7 @@ extension Resource {
             var changed: Scalar?
             shared[index].places.removeAll { place in
                 guard case .scalar(let scalar)? = node.map(at: place)?[key] else { return true }
-                if changed == nil, scalar.text != known.text { changed = scalar }
+                if scalar.text != known.text { changed = scalar }
                 return false
             }
             guard let changed else { continue }

@@ -51,7 +51,9 @@ struct MetadataTransformer {
             let created = after[index].subtracting(before[index])
             guard created.count > 1 else { continue }
             resource.shared.append(
-                SharedScalar(key: pair.key, places: Array(created), value: Scalar(pair.value, tag: .string)))
+                SharedScalar(
+                    key: pair.key, places: created.sorted { $0.lexicographicallyPrecedes($1) },
+                    value: Scalar(pair.value, tag: .string)))
         }
     }
 

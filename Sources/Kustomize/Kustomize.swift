@@ -22,8 +22,9 @@ package enum Kustomize {
     package static func text(of result: RenderResult) -> [UInt8] {
         var emitter = YAMLEmitter()
         for rendered in result.manifests {
-            // What can be JSON can be written.
-            if let exact = rendered.exact, (try? emitter.add(YAMLNode(exact, line: nil))) != nil { continue }
+            let exact = rendered.exact.map { YAMLNode($0, line: nil) }
+            // An error would leave half a document behind, so a rehearsal comes first; such objects are rare.
+            if let exact, (try? YAMLEmitter.bytes(of: exact)) != nil, (try? emitter.add(exact)) != nil { continue }
             emitter.add(rendered.manifest.json)
         }
         return emitter.finish()

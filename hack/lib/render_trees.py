@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what `hack/bench --only render` renders: DIR/monorepo with so many services in three environments, and DIR/crds
+"""Writes what `hack/bench render` renders: DIR/monorepo with so many services in three environments, and DIR/crds
 with custom resource definitions of so many megabytes.
 
     render_trees.py DIR SERVICES MEGABYTES

@@ -76,6 +76,7 @@ let package = Package(
         library("HTTP", ["Core", "CCurl", "COpenSSL"]),
         library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML", log]),
         library("Git", ["Core", "HTTP", "CGit2", "CSSH2", "COpenSSL"]),
+        library("Forge", ["Core", "HTTP", "KubernetesModel"]),
         library("Kustomize", ["YAML"]),
         library("Policy", ["Core", "KubernetesModel", "SluiceAPI"]),
         library("Admission", ["Core", "KubernetesModel", "SluiceAPI", "Policy"]),
@@ -85,13 +86,14 @@ let package = Package(
         library(
             "Controllers",
             [
-                "Admission", "Certificates", "ControllerRuntime", "Git", "Kustomize", "Policy", "Sync", "SluiceAPI",
-                "YAML", metrics,
+                "Admission", "Certificates", "ControllerRuntime", "Forge", "Git", "Kustomize", "Policy", "Sync",
+                "SluiceAPI", "YAML", metrics,
             ]),
         library(
             "Server",
             [
-                "Core", log, metrics, lifecycle, hummingbird, hummingbirdCore, hummingbirdTLS, nio, nioHTTP, nioTLS,
+                "Core", "KubernetesModel", log, metrics, lifecycle, hummingbird, hummingbirdCore, hummingbirdTLS, nio,
+                nioHTTP, nioTLS,
             ]),
 
         .executableTarget(
@@ -114,6 +116,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Core"]),
         tests("KubernetesClientTests", ["KubernetesClient", "HTTP", "Core", "TestSupport", log]),
         tests("GitTests", ["Git"]),
+        tests("ForgeTests", ["Forge", "TestSupport"]),
         tests("KustomizeTests", ["Kustomize"], exclude: ["Corpus"]),
         tests("PolicyTests", ["Policy", "TestSupport", "YAML"]),
         tests("AdmissionTests", ["Admission", "Policy", "SluiceAPI", "KubernetesModel", "Core"]),
@@ -130,7 +133,7 @@ let package = Package(
         tests("ControllersTests", ["Controllers", "TestSupport", log]),
         tests("ControllersIntegrationTests", ["Controllers", "TestSupport", log]),
         // Knows the operator only from outside: its process, its objects, its commits.
-        tests("OperatorIntegrationTests", []),
-        tests("ServerTests", ["Server", "Certificates", "Core", "HTTP", log, metrics, lifecycle]),
+        tests("OperatorIntegrationTests", [], exclude: ["forge.py"]),
+        tests("ServerTests", ["Server", "Certificates", "Core", "HTTP", "TestSupport", log, metrics, lifecycle]),
     ]
 )

@@ -68,8 +68,26 @@ package final class GitRepository: Sendable {
         _ commit: CommitID, to branch: String, expecting base: CommitID?
     ) async throws(GitError) {
         try await network { [remote] operation throws(GitError) in
-            try await remote.push(commit, to: branch, expecting: base, operation)
+            try await remote.push(commit, to: branch, expecting: base, .forward, operation)
         }
+    }
+
+    /// Makes a branch that is ours alone another commit, which need not follow `base`: still a compare-and-swap, so that
+    /// what somebody else has put there meanwhile is never lost. For the branches of pull requests.
+    package func replace(
+        branch: String, with commit: CommitID, expecting base: CommitID?
+    ) async throws(GitError) {
+        try await network { [remote] operation throws(GitError) in
+            try await remote.push(commit, to: branch, expecting: base, .replacing, operation)
+        }
+    }
+
+    /// Deletes a branch of the server if it stands at `base`; one that is gone already is no error.
+    package func delete(branch: String, expecting base: CommitID) async throws(GitError) {
+        try await network { [remote] operation throws(GitError) in
+            try await remote.push(nil, to: branch, expecting: base, .replacing, operation)
+        }
+        tracked.withLock { _ = $0.remove(.branch(branch)) }
     }
 
     /// Runs a network operation that ends early when the task is cancelled.

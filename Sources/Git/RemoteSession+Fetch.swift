@@ -131,7 +131,7 @@ extension RemoteSession {
 
     /// Where the mirror remembers what a reference was. The name is a digest: branches `a` and, later, `a/b` must not
     /// collide, as they would as files.
-    private static func recordName(of reference: GitReference) -> String {
+    static func recordName(of reference: GitReference) -> String {
         let kind: String
         switch reference {
         case .branch(let name): kind = "heads/" + name

@@ -2,9 +2,15 @@ internal import CGit2
 internal import Core
 
 extension RemoteSession {
-    /// Moves a branch by compare-and-swap.
+    /// Whether a branch may lose commits by an update.
+    enum PushMode {
+        case forward, replacing
+    }
+
+    /// Moves a branch by compare-and-swap; nil deletes it.
     func push(
-        _ commit: CommitID, to branch: String, expecting base: CommitID?, _ operation: RemoteOperation
+        _ commit: CommitID?, to branch: String, expecting base: CommitID?, _ mode: PushMode,
+        _ operation: RemoteOperation
     ) throws(GitError) {
         try operation.begin()
         guard GitReference.isValid(name: branch) else {
@@ -13,22 +19,24 @@ extension RemoteSession {
         }
         let mirror = try mirror()
         if operation.url.scheme == .file {
-            try pushLocally(commit, to: branch, expecting: base, operation, mirror)
+            try pushLocally(commit, to: branch, expecting: base, mode, operation, mirror)
             return
         }
         do throws(GitError) {
             try perform(operation, "pushing to \(branch)") { remote in
-                try send(commit, to: branch, expecting: base, remote, operation, mirror)
+                try send(commit, to: branch, expecting: base, mode, remote, operation, mirror)
             }
         } catch {
             // The server may have taken the update, although we did not hear so.
             guard operation.updateWasSent, error.code.leavesOutcomeOpen else { throw error }
             guard try landed(commit, on: branch, operation, mirror) else { throw error }
         }
+        // What is deleted need not be kept here either.
+        if commit == nil { git_reference_remove(mirror.repository, Self.recordName(of: .branch(branch))) }
     }
 
     private func send(
-        _ commit: CommitID, to branch: String, expecting base: CommitID?, _ remote: OpaquePointer,
+        _ commit: CommitID?, to branch: String, expecting base: CommitID?, _ mode: PushMode, _ remote: OpaquePointer,
         _ operation: RemoteOperation, _ mirror: OpenMirror
     ) throws {
         try connect(remote, GIT_DIRECTION_PUSH, operation)
@@ -37,25 +45,23 @@ extension RemoteSession {
         let head = try references(remote, operation).targets[name]
         if head == commit { return }
         guard head == base else { throw Self.moved(branch, from: base, to: head, operation) }
-        if let base, try !isAncestor(base, of: commit, mirror) {
-            throw GitError(
-                .pushRejected,
-                "repository \(operation.url.text): \(commit.short) does not follow \(base.short); never forced",
-                disposition: .terminal)
-        }
-        let source = "refs/sluice/push/" + commit.hex
-        var oid = git_oid(commit)
+        try checkFollows(base, commit, mode, operation, mirror)
+        var source = ""
         let repository = mirror.repository
-        _ = try Libgit2.make(
-            { git_reference_free($0) }, { git_reference_create($0, repository, source, &oid, 1, nil) })
-        defer { git_reference_remove(repository, source) }
+        if let commit {
+            source = "refs/sluice/push/" + commit.hex
+            var oid = git_oid(commit)
+            _ = try Libgit2.make(
+                { git_reference_free($0) }, { git_reference_create($0, repository, source, &oid, 1, nil) })
+        }
+        defer { if !source.isEmpty { git_reference_remove(repository, source) } }
         var options = git_push_options()
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
         options.callbacks = operation.callbacks()
         options.proxy_opts.type = GIT_PROXY_NONE
         // More threads compress no faster what a commit adds.
         options.pb_parallelism = 1
-        try withStringArray(["\(source):\(name)"]) { array in
+        try withStringArray(["\(mode == .replacing ? "+" : "")\(source):\(name)"]) { array in
             try Libgit2.check(git_remote_upload(remote, array, &options))
         }
         if let reason = operation.refusal {
@@ -66,14 +72,24 @@ extension RemoteSession {
         }
     }
 
+    private func checkFollows(
+        _ base: CommitID?, _ commit: CommitID?, _ mode: PushMode, _ operation: RemoteOperation, _ mirror: OpenMirror
+    ) throws {
+        guard mode == .forward, let base, let commit, try !isAncestor(base, of: commit, mirror) else { return }
+        throw GitError(
+            .pushRejected,
+            "repository \(operation.url.text): \(commit.short) does not follow \(base.short); never forced",
+            disposition: .terminal)
+    }
+
     /// Whether the branch holds the commit by now, whoever told us that pushing failed.
     private func landed(
-        _ commit: CommitID, on branch: String, _ operation: RemoteOperation, _ mirror: OpenMirror
+        _ commit: CommitID?, on branch: String, _ operation: RemoteOperation, _ mirror: OpenMirror
     ) throws(GitError) -> Bool {
         let question = operation.renewed()
         let head = try list(question).targets["refs/heads/" + branch]
-        guard let head else { return false }
         if head == commit { return true }
+        guard let head, let commit else { return false }
         // Others may have built on it already.
         _ = try fetch(.branch(branch), operation.renewed())
         do {
@@ -105,8 +121,8 @@ extension RemoteSession {
 
     /// A push into a repository on this machine: libgit2's own does not compare before it swaps.
     private func pushLocally(
-        _ commit: CommitID, to branch: String, expecting base: CommitID?, _ operation: RemoteOperation,
-        _ mirror: OpenMirror
+        _ commit: CommitID?, to branch: String, expecting base: CommitID?, _ mode: PushMode,
+        _ operation: RemoteOperation, _ mirror: OpenMirror
     ) throws(GitError) {
         do {
             let path = operation.url.path
@@ -119,11 +135,10 @@ extension RemoteSession {
             let current = found == 0 ? CommitID(&head) : nil
             if current == commit { return }
             guard current == base else { throw Self.moved(branch, from: base, to: current, operation) }
-            if let base, try !isAncestor(base, of: commit, mirror) {
-                throw GitError(
-                    .pushRejected,
-                    "repository \(operation.url.text): \(commit.short) does not follow \(base.short); never forced",
-                    disposition: .terminal)
+            try checkFollows(base, commit, mode, operation, mirror)
+            guard let commit else {
+                try Libgit2.check(git_reference_remove(target.pointer, name))
+                return
             }
             try copyObjects(of: commit, without: base, from: mirror.repository, to: target.pointer)
             var new = git_oid(commit)

@@ -16,6 +16,26 @@ package enum PushMode: String, Sendable, Hashable, Codable, CaseIterable {
     case pullRequest = "PullRequest"
 }
 
+/// Whose API a server of pull requests speaks.
+package enum ForgeProvider: String, Sendable, Hashable, Codable, CaseIterable {
+    /// github.com and GitHub Enterprise Server.
+    case gitHub = "GitHub"
+    /// gitlab.com and GitLab of one's own; its merge requests are pull requests here.
+    case gitLab = "GitLab"
+    /// Gitea, Forgejo and codeberg.org.
+    case gitea = "Gitea"
+}
+
+/// How a pull request stands.
+package enum PullRequestPhase: String, Sendable, Hashable, Codable, CaseIterable {
+    /// It waits.
+    case open = "Open"
+    /// Its change is in the branch.
+    case merged = "Merged"
+    /// It was closed without a merge.
+    case closed = "Closed"
+}
+
 /// What happens to objects in the destination namespaces that no manifest names.
 package enum OrphanPolicy: String, Sendable, Hashable, Codable, CaseIterable {
     /// Nothing; they are not even looked for.
@@ -286,6 +306,8 @@ package enum GateName: String, Sendable, Hashable, Codable, CaseIterable {
     case approval = "Approval"
     /// The operator's clock agrees with the API server's.
     case clockSkew = "ClockSkew"
+    /// The pull request was merged, where commits go through one.
+    case merge = "Merge"
 }
 
 /// How a gate stands.
@@ -330,6 +352,10 @@ package enum GateReason: String, Sendable, Hashable, Codable, CaseIterable {
     case notBefore = "NotBefore"
     /// The operator's clock differs from the API server's.
     case clockSkew = "ClockSkew"
+    /// The pull request is open.
+    case awaitingMerge = "AwaitingMerge"
+    /// Somebody else has committed to the branch of the pull request.
+    case foreignChanges = "ForeignChanges"
 }
 
 /// Why a promotion or rollback ended or is stuck, beyond the gates.

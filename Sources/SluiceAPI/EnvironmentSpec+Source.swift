@@ -66,13 +66,31 @@ extension EnvironmentSpec {
         package var author: Author
         /// A Secret with the key ssh-privatekey; commits are signed with it.
         package var signingKeyRef: LocalReference?
+        /// Where pull requests are opened, with the mode PullRequest. The Secret of credentialsRef must have a token or
+        /// a password, which is sent as one.
+        package var pullRequest: PullRequestTarget
 
         package init(
-            mode: PushMode = .direct, author: Author = Author(), signingKeyRef: LocalReference? = nil
+            mode: PushMode = .direct, author: Author = Author(), signingKeyRef: LocalReference? = nil,
+            pullRequest: PullRequestTarget = PullRequestTarget()
         ) {
             self.mode = mode
             self.author = author
             self.signingKeyRef = signingKeyRef
+            self.pullRequest = pullRequest
+        }
+    }
+
+    /// Where pull requests are opened.
+    package struct PullRequestTarget: Sendable, Hashable, Codable {
+        /// Whose API the server speaks; without it, the host of the repository tells, if its name does.
+        package var provider: ForgeProvider?
+        /// The base URL of the API; without it, the one that the provider has at the host of the repository.
+        package var apiURL: String
+
+        package init(provider: ForgeProvider? = nil, apiURL: String = "") {
+            self.provider = provider
+            self.apiURL = apiURL
         }
     }
 

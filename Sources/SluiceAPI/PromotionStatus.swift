@@ -21,6 +21,8 @@ package struct PromotionStatus: Sendable, Hashable, Codable {
     package var baseCommit: String
     /// The commit that was pushed.
     package var commit: String
+    /// The pull request that offers the commit, where it goes through one.
+    package var pullRequest: PullRequestState?
     /// What changes, one entry for each app and image.
     package var items: [ItemState]
     /// Where the rendered difference is kept.
@@ -47,8 +49,9 @@ package struct PromotionStatus: Sendable, Hashable, Codable {
     package init(
         observedGeneration: Int64 = 0, lastHandledReconcileAt: String = "", attempt: Int = 0,
         phase: PromotionPhase? = nil, reason: String = "", message: String = "", planDigest: String = "",
-        baseCommit: String = "", commit: String = "", items: [ItemState] = [], plan: Plan? = nil,
-        requester: Identity = Identity(), approvals: ApprovalState = ApprovalState(), gates: [Gate] = [],
+        baseCommit: String = "", commit: String = "", pullRequest: PullRequestState? = nil,
+        items: [ItemState] = [], plan: Plan? = nil, requester: Identity = Identity(),
+        approvals: ApprovalState = ApprovalState(), gates: [Gate] = [],
         verification: [Check] = [], supersededBy: String = "", rollback: String = "", summary: Summary = Summary(),
         timestamps: Timestamps = Timestamps(), conditions: [Condition] = []
     ) {
@@ -61,6 +64,7 @@ package struct PromotionStatus: Sendable, Hashable, Codable {
         self.planDigest = planDigest
         self.baseCommit = baseCommit
         self.commit = commit
+        self.pullRequest = pullRequest
         self.items = items
         self.plan = plan
         self.requester = requester

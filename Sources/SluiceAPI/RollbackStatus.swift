@@ -21,6 +21,8 @@ package struct RollbackStatus: Sendable, Hashable, Codable {
     package var reverted: [String]
     /// The commit that was pushed.
     package var commit: String
+    /// The pull request that offers the commit, where it goes through one.
+    package var pullRequest: PullRequestState?
     /// Paths that were put back because the revert did not apply cleanly.
     package var restoredPaths: [String]
     /// The apps that it holds.
@@ -41,7 +43,8 @@ package struct RollbackStatus: Sendable, Hashable, Codable {
     package init(
         observedGeneration: Int64 = 0, lastHandledReconcileAt: String = "", attempt: Int = 0,
         phase: RollbackPhase? = nil, reason: String = "", message: String = "", trigger: RollbackCause? = nil,
-        reverted: [String] = [], commit: String = "", restoredPaths: [String] = [], holds: [String] = [],
+        reverted: [String] = [], commit: String = "", pullRequest: PullRequestState? = nil,
+        restoredPaths: [String] = [], holds: [String] = [],
         vetoes: [String] = [], requester: Identity = Identity(), gates: [Gate] = [], summary: Summary = Summary(),
         timestamps: Timestamps = Timestamps(), conditions: [Condition] = []
     ) {
@@ -54,6 +57,7 @@ package struct RollbackStatus: Sendable, Hashable, Codable {
         self.trigger = trigger
         self.reverted = reverted
         self.commit = commit
+        self.pullRequest = pullRequest
         self.restoredPaths = restoredPaths
         self.holds = holds
         self.vetoes = vetoes

@@ -45,11 +45,21 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Unique to this process.")
     var identity: String?
 
-    @Option(help: "The address of probes and metrics.")
+    @Option(help: "The address of probes, metrics and Git webhooks.")
     var listen: String = "127.0.0.1"
 
     @Option(help: "The port of probes and metrics; 0 for a free one.")
     var port: Int = 8080
+
+    @Option(
+        help: """
+            A directory of files with one secret each, as a mounted Secret is, that Git servers sign their webhooks \
+            with. With it, POST /webhooks/git is served.
+            """)
+    var gitWebhookSecrets: String?
+
+    @Option(help: "The port of the Git webhooks, at the address of --listen; 0 for a free one.")
+    var gitWebhookPort: Int = 9292
 
     @Option(help: "How many objects of one kind are worked on at once.")
     var workers: Int = 4
@@ -99,6 +109,7 @@ struct RunCommand: AsyncParsableCommand {
         var services: [any Service] = [server]
         if let admission = sluice.admission { services.append(webhook.server(admission, logger: logger)) }
         services.append(OperatorService(operator: sluice))
+        if let webhooks = try gitWebhookServer(sluice, logger) { services.append(webhooks) }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -110,6 +121,19 @@ struct RunCommand: AsyncParsableCommand {
         guard sluice.state != .starting else { return .notReady("the caches are being filled") }
         guard sluice.admission?.isServing ?? true else { return .notReady("the admission webhook has no certificate") }
         return .ready
+    }
+
+    /// The receiver of Git webhooks, where there are secrets for it; unusable secrets end the process at its start.
+    private func gitWebhookServer(_ sluice: Operator, _ logger: Logger) throws -> GitWebhookServer? {
+        guard let gitWebhookSecrets else { return nil }
+        let secrets = WebhookSecrets(directory: gitWebhookSecrets)
+        _ = try secrets.read()
+        var options = GitWebhookServer.Options()
+        options.host = listen
+        options.port = gitWebhookPort
+        return GitWebhookServer(
+            options, secrets: secrets, logger: logger, deliver: { sluice.refresh(repositories: $0) },
+            onBound: { port in logger.info("Serving Git webhooks", metadata: ["port": .stringConvertible(port)]) })
     }
 
     private func logger() throws -> Logger {

@@ -103,6 +103,39 @@ import Testing
         await expect(.branchNotFound) { _ = try await site.mirror().fetch(.branch("other")) }
     }
 
+    @Test func `a branch of our own is replaced and deleted, but only from where it is thought to be`() async throws {
+        let site = try Site("replace")
+        try site.fixture.commit(["a": "1"])
+        try site.fixture.push()
+        let mirror = try site.mirror()
+        let base = try await mirror.fetch(.branch("main")).commit
+        func make(_ byte: UInt8) async throws -> CommitID {
+            try await mirror.commit(onto: base, edits: ["a": .write([byte])], message: "m\(byte)", author: author)
+        }
+        let (first, second, third) = (try await make(1), try await make(2), try await make(3))
+        try await mirror.replace(branch: "sluice/shop/p", with: first, expecting: nil)
+        // A sibling, which does not follow it: a plain push refuses, and the wrong expectation does, too.
+        await expect(.pushRejected) { try await mirror.push(second, to: "sluice/shop/p", expecting: first) }
+        await expect(.pushRejected) { try await mirror.replace(branch: "sluice/shop/p", with: second, expecting: base) }
+        await expect(.pushRejected) { try await mirror.replace(branch: "sluice/shop/p", with: second, expecting: nil) }
+        #expect(try site.head("sluice/shop/p") == first)
+        try await mirror.replace(branch: "sluice/shop/p", with: second, expecting: first)
+        #expect(try site.head("sluice/shop/p") == second)
+        // Said again, it is done already.
+        try await mirror.replace(branch: "sluice/shop/p", with: second, expecting: first)
+        // What somebody else put there since is neither replaced nor deleted.
+        try run(["git", "update-ref", "refs/heads/sluice/shop/p", base.hex], in: site.disk)
+        await expect(.pushRejected) {
+            try await mirror.replace(branch: "sluice/shop/p", with: third, expecting: second)
+        }
+        await expect(.pushRejected) { try await mirror.delete(branch: "sluice/shop/p", expecting: second) }
+        #expect(try await mirror.fetch(.branch("sluice/shop/p")).commit == base)
+        try await mirror.delete(branch: "sluice/shop/p", expecting: base)
+        #expect(try await mirror.listRemote()["refs/heads/sluice/shop/p"] == nil)
+        try await mirror.delete(branch: "sluice/shop/p", expecting: base)
+        #expect(try site.head() == base)
+    }
+
     @Test func `a hook that refuses is quoted, and nothing moves`() async throws {
         let site = try Site("hook")
         try site.fixture.commit(["a": "1"])

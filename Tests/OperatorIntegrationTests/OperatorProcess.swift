@@ -8,7 +8,7 @@ final class OperatorProcess {
     private var ended = false
 
     /// - Parameters:
-    ///   - folder: where its state, its log and its process id are kept.
+    ///   - folder: where its state, its log and its process id are kept, and the secrets of its webhooks are.
     ///   - kubeconfig: as whom it works.
     ///   - flags: further ones of `sluice run`.
     init(
@@ -20,6 +20,7 @@ final class OperatorProcess {
             [
                 "-u", "KUBECONFIG", World.binary, "run", "--kubeconfig", kubeconfig, "--namespace", namespace,
                 "--state-dir", "\(folder)/state", "--port", "0", "--log-format", "json",
+                "--git-webhook-secrets", "\(folder)/webhooks", "--git-webhook-port", "0",
             ] + flags, output: log)
         try Files.write("\(pid)", to: "\(folder)/operator.pid")
     }
@@ -47,7 +48,9 @@ final class OperatorProcess {
 
     /// The sum of a counter over its labels, from `/metrics`.
     func metric(_ name: String) throws -> Int {
-        guard let port = port() else { throw Failure(description: "the operator has not said its port: \(log)") }
+        guard let port = port("Serving probes") else {
+            throw Failure(description: "the operator has not said its port: \(log)")
+        }
         let text = try Command.run(
             "curl", ["-fsS", "--noproxy", "*", "--max-time", "5", "http://127.0.0.1:\(port)/metrics"])
         return text.split(separator: "\n").reduce(into: 0) { sum, line in
@@ -58,9 +61,12 @@ final class OperatorProcess {
         }
     }
 
-    private func port() -> String? {
+    /// Where webhooks are taken; nil before it is known.
+    var webhookURL: String? { port("Serving Git webhooks").map { "http://127.0.0.1:\($0)/webhooks/git" } }
+
+    private func port(_ message: String) -> String? {
         let marker = "\"port\":"
-        guard let line = Files.read(log).split(separator: "\n").first(where: { $0.contains("Serving probes") }),
+        guard let line = Files.read(log).split(separator: "\n").first(where: { $0.contains(message) }),
             let range = line.firstRange(of: marker)
         else { return nil }
         return String(line[range.upperBound...].drop { !$0.isNumber }.prefix { $0.isNumber })

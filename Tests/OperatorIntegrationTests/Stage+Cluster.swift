@@ -65,10 +65,12 @@ extension Stage {
 
     /// An Environment over the apps' overlays of its name, which waits but a second to see that an app stays healthy.
     ///
-    /// - Parameter more: further fields of `spec`, indented by two; a verification among them replaces that wait.
+    /// - Parameters:
+    ///   - push: `spec.source.push`, in one line.
+    ///   - more: further fields of `spec`, indented by two; a verification among them replaces that wait.
     func environment(
         _ name: String, path: String? = nil, branch: String = "main", credentials: String = "gitops-git",
-        more: String = ""
+        interval: String = "2s", push: String = "{}", more: String = ""
     ) -> String {
         """
         apiVersion: sluice.dev/v1alpha1
@@ -81,8 +83,9 @@ extension Stage {
             repository: \(url)
             branch: \(branch)
             path: \(path ?? "apps/{app}/overlays/\(name)")
-            interval: 2s
+            interval: \(interval)
             credentialsRef: {name: \(credentials)}
+            push: \(push)
           destination:
             namespace: \(namespace)-\(name)
             createNamespace: true

@@ -15,6 +15,9 @@ final class Stage {
     var bare: String { World.gitFolder + "/" + repository }
     var url: String { World.gitURL + "/" + repository }
 
+    /// What webhooks are signed with.
+    static let webhookSecret = "a secret of the integration tests"
+
     static let people = ["alice", "bob", "carol", "dave"]
 
     /// - Parameter apps: each at version v1 in each environment.
@@ -25,6 +28,7 @@ final class Stage {
         repository = "e2e/\(suffix).git"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try World.hack("git-server", "repo", repository, "--name", World.gitServer)
+        try Files.write(Self.webhookSecret + "\n", to: "\(folder)/webhooks/secret")
         sluice = try OperatorProcess(namespace: namespace, folder: folder, number: 0)
         try prepareClone()
         for app in apps { try writeApp(app) }

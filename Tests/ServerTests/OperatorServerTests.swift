@@ -1,5 +1,4 @@
 internal import CoreMetrics
-internal import Glibc
 internal import Logging
 internal import Server
 internal import ServiceLifecycle
@@ -38,7 +37,7 @@ struct OperatorServerTests {
 
         await group.triggerGracefulShutdown()
         try await run.value
-        await #expect(throws: SocketError.self) { try await get("/healthz", port: port) }
+        await #expect(throws: LoopbackClient.SocketError.self) { try await get("/healthz", port: port) }
     }
 
     @Test("says so when its address cannot be bound")
@@ -49,35 +48,7 @@ struct OperatorServerTests {
         await #expect(throws: (any Error).self) { try await server.run() }
     }
 
-    struct SocketError: Error {
-        let code = errno
-    }
-
-    /// One request over a connection of its own, the whole answer as text.
-    @concurrent
     private func get(_ path: String, port: Int) async throws -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw SocketError() }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(clamping: port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw SocketError() }
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
-        guard write(descriptor, request, request.count) == request.count else { throw SocketError() }
-        var answer: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            guard count > 0 else { break }
-            answer += chunk[..<count]
-        }
-        return String(decoding: answer, as: UTF8.self)
+        try await LoopbackClient.request("GET", path, port: port)
     }
 }

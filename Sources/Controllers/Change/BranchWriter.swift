@@ -6,7 +6,8 @@ package import SluiceAPI
 /// Makes and pushes the one commit of a promotion or rollback.
 ///
 /// The push is a compare-and-swap on the commit that was planned on: where the branch moved, nothing is pushed, the
-/// branch is fetched, and the caller plans again.
+/// branch is fetched, and the caller plans again. In the mode PullRequest it goes to the branch of a ``Proposal``, in the
+/// same way.
 package struct BranchWriter: Sendable {
     private let context: OperatorContext
 
@@ -21,12 +22,17 @@ package struct BranchWriter: Sendable {
     }
 
     /// Commits and pushes a promotion's change.
-    package func promote(_ promotion: Promotion, _ change: Change, into environment: Environment) async throws
-        -> Outcome
-    {
+    ///
+    /// - Parameter proposal: whose branch it is pushed to; nil for the environment's own.
+    package func promote(
+        _ promotion: Promotion, _ change: Change, into environment: Environment, over proposal: Proposal? = nil
+    ) async throws -> Outcome {
         let limit = environment.spec.promotion.maxConcurrent
-        return try await writing(to: environment, promotion: promotion.metadata.name, limit: limit, base: change.base) {
-            repository, author throws(GitError) in
+        // Who waits for a merge is in nobody's way.
+        let place = proposal == nil ? promotion.metadata.name : nil
+        return try await writing(
+            to: environment, promotion: place, limit: limit, base: change.base, over: proposal
+        ) { repository, author throws(GitError) in
             try await repository.commit(
                 onto: change.base, edits: change.edits.mapValues(TreeEdit.write),
                 message: CommitMessage.promotion(promotion, into: environment, change), author: author)
@@ -37,12 +43,13 @@ package struct BranchWriter: Sendable {
     ///
     /// - Throws: ``ChangeError`` with `GitConflict` or `NothingToRevert` where no commit can be made.
     package func revert(
-        _ rollback: Rollback, _ change: RollbackChange, in environment: Environment
+        _ rollback: Rollback, _ change: RollbackChange, in environment: Environment, over proposal: Proposal? = nil
     ) async throws -> (outcome: Outcome, restoredPaths: [String]) {
         let message = CommitMessage.rollback(rollback, in: environment, change)
         var restored: [String] = []
-        let outcome = try await writing(to: environment, promotion: nil, limit: 1, base: change.base) {
-            repository, author in
+        let outcome = try await writing(
+            to: environment, promotion: nil, limit: 1, base: change.base, over: proposal
+        ) { repository, author in
             guard !change.commits.isEmpty else {
                 let edits = Dictionary(
                     change.paths.map { ($0, TreeEdit.restore(from: change.restoreFrom)) },
@@ -71,7 +78,7 @@ package struct BranchWriter: Sendable {
     }
 
     private func writing(
-        to environment: Environment, promotion: String?, limit: Int, base: CommitID,
+        to environment: Environment, promotion: String?, limit: Int, base: CommitID, over proposal: Proposal?,
         _ make: (GitRepository, CommitAuthor) async throws -> CommitID
     ) async throws -> Outcome {
         let name = environment.namespacedName
@@ -88,6 +95,9 @@ package struct BranchWriter: Sendable {
         let references = try await EnvironmentReferences.read(of: environment, context.references)
         let push = environment.spec.source.push
         let author = CommitAuthor(name: push.author.name, email: push.author.email, signingKey: references.signingKey)
+        if let proposal {
+            return try await offer(proposal, on: source.repository) { try await make(source.repository, author) }
+        }
         let commit = try await make(source.repository, author)
         do throws(GitError) {
             try await source.repository.push(commit, to: environment.spec.source.branch, expecting: base)
@@ -98,6 +108,22 @@ package struct BranchWriter: Sendable {
         }
         pushed = true
         try await source.pushed(commit)
+        return .pushed(commit)
+    }
+
+    /// Puts the commit on the proposal's branch, in place of an older one of ours and of nothing else; one that was
+    /// pushed there before, and is as good, stays.
+    private func offer(
+        _ proposal: Proposal, on repository: GitRepository, _ make: () async throws -> CommitID
+    ) async throws -> Outcome {
+        if case .ours(let commit, isCurrent: true) = proposal.content { return .pushed(commit) }
+        let commit = try await make()
+        do throws(GitError) {
+            try await repository.replace(branch: proposal.branch, with: commit, expecting: proposal.commit)
+        } catch {
+            guard error.code == .pushRejected, error.disposition != .terminal else { throw error }
+            return .planAgain(error.message)
+        }
         return .pushed(commit)
     }
 }

@@ -16,8 +16,9 @@ struct TargetReading: Sendable {
         guard let source = context.sources.source(of: name) else {
             return TargetReading(environment: environment, references: references, repository: nil)
         }
-        return TargetReading(
-            environment: environment, references: references, repository: (source, await source.observation))
+        var seen = await source.observation
+        seen.ledger = context.ledger(seen.ledger, of: name)
+        return TargetReading(environment: environment, references: references, repository: (source, seen))
     }
 
     var target: PromotionObservation.Target {

@@ -51,6 +51,9 @@ package struct EnvironmentObserver: Sendable {
                 reason: error.reason, message: error.message, isTerminal: error.disposition == .terminal)
             return sighting
         }
+        if environment.metadata.annotations[Annotation.reconcileAt] ?? "" != environment.status.lastHandledReconcileAt {
+            await source.nudge()
+        }
         let seen = await source.observation
         sighting.observation.source.head = seen.head
         sighting.observation.source.failure = seen.failure.map {
@@ -88,7 +91,7 @@ package struct EnvironmentObserver: Sendable {
     }
 
     /// The newest commit of a promotion or rollback that has pushed and not ended, for each app that it touches.
-    private func pushed(_ environment: Environment, _ ledger: Ledger) -> [String: CommitID] {
+    private func pushed(_ environment: Environment, _ ledger: Ledger) -> [String: LedgerEntry] {
         let namespace = environment.metadata.namespace
         var running: Set<String> = []
         for promotion in context.promotions.all(in: namespace)
@@ -101,11 +104,11 @@ package struct EnvironmentObserver: Sendable {
             running.insert("\(LedgerEntry.Kind.rollback.rawValue) \(rollback.namespacedName) \(rollback.spec.attempt)")
         }
         guard !running.isEmpty else { return [:] }
-        var commits: [String: CommitID] = [:]
+        var entries: [String: LedgerEntry] = [:]
         for entry in ledger.entries where running.contains("\(entry.kind.rawValue) \(entry.object) \(entry.attempt)") {
-            for app in entry.apps where commits[app] == nil { commits[app] = entry.commit }
+            for app in entry.apps where entries[app] == nil { entries[app] = entry }
         }
-        return commits
+        return entries
     }
 
     // MARK: Trust
@@ -172,7 +175,7 @@ package struct EnvironmentObserver: Sendable {
                 message: "spec.source.path: no app matches \(environment.spec.source.path) at commit \(head.short)",
                 isTerminal: true)
         }
-        let onTheirWay = pushed(environment, seen.ledger)
+        let onTheirWay = pushed(environment, context.ledger(seen.ledger, of: environment.namespacedName))
         let before = Dictionary(
             environment.status.apps.map { ($0.name, $0.revision) }, uniquingKeysWith: { first, _ in first })
         for name in Set(atHead.versions.keys).union(atHead.failures.keys).sorted() {
@@ -183,7 +186,11 @@ package struct EnvironmentObserver: Sendable {
             app.hooksRunAt = memory.hooksRun(name)
             app.syncGate = gate(.sync, name, environment, calendar, overriddenUntil, now)
             app.healGate = gate(.selfHeal, name, environment, calendar, overriddenUntil, now)
-            if !app.syncGate.isOpen, let commit = onTheirWay[name] {
+            // What people merge, they may merge at any time: it waits for its window, as other commits of theirs do.
+            let waitsForWindow =
+                environment.spec.source.push.mode == .pullRequest && onTheirWay[name]?.kind == .promotion
+                && !calendar.verdict(.sync, app: name, at: now, overriddenUntil: overriddenUntil).open
+            if !app.syncGate.isOpen, !waitsForWindow, let commit = onTheirWay[name]?.commit {
                 app.pushed = try? await lookup.desired(at: commit).versions[name]
             }
             if !app.syncGate.isOpen || app.head == nil, let commit = before[name].flatMap(CommitID.init(hex:)) {

@@ -6,6 +6,8 @@ package import SluiceAPI
 /// The Secrets and ConfigMaps that an Environment names, read from its own namespace and from no other.
 package struct EnvironmentReferences: Sendable {
     package var credentials = GitCredentials.anonymous
+    /// What is sent to the forge's API; empty where the Secret has nothing of that kind.
+    package var forgeToken = ""
     package var kubeconfig: ReferenceContent?
     package var signers: SignerDirectory?
     package var signingKey: SSHSigningKey?
@@ -28,6 +30,7 @@ package struct EnvironmentReferences: Sendable {
         {
             do throws(GitError) {
                 found.credentials = try GitCredentials(data: content.data, secret: name)
+                found.forgeToken = content.text("token") ?? content.text("password") ?? ""
             } catch {
                 found.faults.append(FieldError("spec.source.credentialsRef", error.message))
             }

@@ -16,7 +16,6 @@ enum UnbuiltFeatures {
         }
         note("spec.verification.metrics", if: !spec.verification.metrics.isEmpty)
         note("spec.verification.jobs", if: !spec.verification.jobs.isEmpty)
-        note("spec.source.push.mode PullRequest", if: spec.source.push.mode == .pullRequest)
         note("spec.promotion.maxPerWindow", if: spec.promotion.maxPerWindow > 0)
         note("spec.promotion.auto", if: spec.promotion.auto, holdsPromotions: false)
         note("spec.rollback.approvals Required", if: spec.rollback.approvals == .required, holdsPromotions: false)

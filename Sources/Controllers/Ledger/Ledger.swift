@@ -11,15 +11,39 @@ package struct Ledger: Sendable {
     package static let depth = 10_000
 
     package private(set) var entries: [LedgerEntry] = []
+    private var attempts: Set<Attempt> = []
     /// The commit up to which it reaches.
     package private(set) var head: CommitID?
 
     package init() {}
 
+    private struct Attempt: Hashable {
+        let kind: LedgerEntry.Kind
+        let object: String
+        let attempt: Int
+
+        init(_ entry: LedgerEntry) {
+            kind = entry.kind
+            object = entry.object
+            attempt = entry.attempt
+        }
+    }
+
     /// Adds what came since ``head``; `commits` are newest first and end before it.
     package mutating func advance(to head: CommitID, commits: [CommitInfo]) {
-        entries = commits.compactMap(LedgerEntry.init) + entries
+        let new = commits.compactMap { LedgerEntry($0) }
+        attempts.formUnion(new.map(Attempt.init))
+        entries = new + entries
         self.head = head
+    }
+
+    /// Whether there is a commit of the same attempt.
+    func knows(_ entry: LedgerEntry) -> Bool { attempts.contains(Attempt(entry)) }
+
+    /// Puts in an entry by its time.
+    mutating func insert(_ entry: LedgerEntry) {
+        attempts.insert(Attempt(entry))
+        entries.insert(entry, at: entries.firstIndex { $0.time <= entry.time } ?? entries.count)
     }
 
     /// The commit of one attempt of a Promotion or Rollback, `object` being `namespace/name`.

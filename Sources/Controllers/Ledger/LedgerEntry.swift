@@ -34,7 +34,11 @@ package struct LedgerEntry: Sendable, Hashable {
 
     /// Reads a commit; nil for one that carries no trailers of this project.
     package init?(_ commit: CommitInfo) {
-        let trailers = commit.trailers
+        self.init(commit, trailers: commit.trailers)
+    }
+
+    /// Reads a commit whose trailers stand elsewhere, as those of a squashed one may.
+    package init?(_ commit: CommitInfo, trailers: CommitTrailers) {
         if let name = trailers[Trailer.rollback] {
             kind = .rollback
             object = name
@@ -59,6 +63,30 @@ package struct LedgerEntry: Sendable, Hashable {
         holds = trailers.all(Trailer.hold)
         vetoes = trailers.all(Trailer.veto)
         override = trailers[Trailer.override] ?? ""
+    }
+
+    /// What is known of a commit that tells nothing itself.
+    package init(
+        commit: CommitID, time: Timestamp, kind: Kind, object: String, attempt: Int, environment: String,
+        apps: [String], planDigest: String = "", requestedBy: String = "", reason: String = "",
+        reverts: [String] = [], holds: [String] = [], vetoes: [String] = []
+    ) {
+        self.commit = commit
+        self.time = time
+        subject = ""
+        self.kind = kind
+        self.object = object
+        self.attempt = attempt
+        self.environment = environment
+        self.apps = apps
+        self.planDigest = planDigest
+        self.requestedBy = requestedBy
+        approvedBy = []
+        self.reason = reason
+        self.reverts = reverts
+        self.holds = holds
+        self.vetoes = vetoes
+        override = ""
     }
 
     /// The entry as `sluice audit -o json` prints it.

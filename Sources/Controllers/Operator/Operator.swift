@@ -62,6 +62,8 @@ package final class Operator: Sendable {
     private let logger: Logger
     private let context: OperatorContext
     private let current = Mutex(State.starting)
+    /// What webhooks told and nobody has looked at yet; the oldest goes first where there is too much, for polls find it.
+    private let news = AsyncStream<[String]>.makeStream(bufferingPolicy: .bufferingNewest(64))
 
     package init(
         client: KubernetesClient, transport: any HTTPTransport, options: Options, logger: Logger,
@@ -75,7 +77,8 @@ package final class Operator: Sendable {
         let events = EventRecorder(
             client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger, clock: clock)
         context = OperatorContext(
-            client: client, transport: transport, observer: observer, repositories: repositories, clock: clock,
+            client: client, transport: transport, observer: observer, repositories: repositories,
+            forges: ForgeDirectory(transport: transport, clock: clock, limits: options.git), clock: clock,
             logger: logger, events: events, renders: RenderCache(capacity: options.renderCache),
             webhook: options.webhook)
     }
@@ -91,6 +94,11 @@ package final class Operator: Sendable {
     /// What was asked of the clusters.
     package var syncCounters: SyncCounters.Snapshot { context.counters.snapshot }
 
+    /// Has the repositories behind these URLs looked at, where an Environment follows them; others are passed over.
+    package func refresh(repositories urls: [String]) {
+        news.continuation.yield(urls)
+    }
+
     /// Runs until the task is cancelled. Throws what keeps it from starting at all.
     package func run() async throws {
         if options.registersCRDs { try await CRDRegistration(client: client, logger: logger).run() }
@@ -103,6 +111,9 @@ package final class Operator: Sendable {
                 // Until the webhook is there, the API server takes no status from us. Workloads are synced all the same.
                 await self.context.admission?.untilReached(atMost: .seconds(30))
                 await self.lead()
+            }
+            group.addTask {
+                for await urls in self.news.stream { await RepositoryNews(self.context).tell(urls) }
             }
             // The last task ends only with the whole; the first error, or the cancellation, ends the others.
             defer { group.cancelAll() }

@@ -31,16 +31,18 @@ package final class OperatorContext: Sendable {
     package let references: ReferenceWatcher<NamespacedName>
     package let renders: RenderCache
     package let turns = CommitTurns()
+    package let forges: ForgeDirectory
+    package let proposals = ProposalBook()
     package let counters = SyncCounters()
     /// The admission webhook; nil where it is off, and then no API user's word counts.
     package let admission: AdmissionDesk?
 
     package init(
         client: KubernetesClient, transport: any HTTPTransport, observer: (any RequestObserver)?,
-        repositories: GitRepositories, clock: any WallClock, logger: Logger, events: EventRecorder,
-        renders: RenderCache,
-        webhook: WebhookOptions? = nil
+        repositories: GitRepositories, forges: ForgeDirectory, clock: any WallClock, logger: Logger,
+        events: EventRecorder, renders: RenderCache, webhook: WebhookOptions? = nil
     ) {
+        self.forges = forges
         self.client = client
         self.clock = clock
         self.logger = logger
@@ -99,6 +101,12 @@ package final class OperatorContext: Sendable {
         let mine = rollbacks.all(in: environment.metadata.namespace)
             .filter { $0.spec.environment == environment.metadata.name }
         return Dictionary(mine.map { ($0.metadata.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What a branch's history and the statuses of the environment's promotions and rollbacks say was committed.
+    package func ledger(_ history: Ledger, of environment: NamespacedName) -> Ledger {
+        history.adopting(
+            promotions.all(in: environment.namespace), rollbacks.all(in: environment.namespace), in: environment)
     }
 
     /// The environment that a promotion or rollback names, if it can be read.

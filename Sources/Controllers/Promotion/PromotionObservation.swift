@@ -34,6 +34,8 @@ package struct PromotionObservation: Sendable {
     package var approvals = PromotionStatus.ApprovalState()
     /// Every gate, evaluated.
     package var gates: [Gate] = []
+    /// The pull request of the attempt; nil where commits go straight to the branch, and while other gates are shut.
+    package var proposal: Result<Proposal, ChangeError>?
     /// Other promotions into the environment that have not ended, oldest first.
     package var others: [Other] = []
     /// The rollback of the environment that has not ended, which goes first.

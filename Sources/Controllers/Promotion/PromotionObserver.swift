@@ -38,30 +38,57 @@ package struct PromotionObserver: Sendable {
         guard let head = seen.head else { return observation }
         if let fault = references.promotionFaults.first {
             observation.change = .failure(ChangeError("InvalidReference", fault.message, disposition: .transient))
-            return observation
-        }
-        if let faults = Policy.validate(environment).summary {
+        } else if let faults = Policy.validate(environment).summary {
             // Nobody can say what a policy allows that contradicts itself.
             observation.change = .failure(
                 ChangeError(
                     "InvalidSpec", "environment \(environment.metadata.name): \(faults)", disposition: .transient))
-            return observation
-        }
-        if let unsupported = unsupported(environment) {
+        } else if let unsupported = unsupported(environment) {
             observation.change = .failure(unsupported)
-            return observation
-        }
-        if let objection = EvidenceReader(context).objection(to: promotion, by: evidence.requester) {
+        } else if let objection = EvidenceReader(context).objection(to: promotion, by: evidence.requester) {
             observation.change = .failure(objection)
-            return observation
+        } else {
+            observation.change = await change(promotion, environment, source, head)
         }
-        let change = await change(promotion, environment, source, head)
-        observation.change = change
-        guard case .success(let change) = change else { return observation }
-        let restraints = Restraints(
-            environment: environment, ledger: seen.ledger, rollbacks: context.rollbacks(in: environment))
-        try await judge(&observation, change, environment, evidence, restraints, references.signers)
+        if case .success(let change)? = observation.change {
+            let restraints = Restraints(
+                environment: environment, ledger: seen.ledger, rollbacks: context.rollbacks(in: environment))
+            try await judge(&observation, change, environment, evidence, restraints, references.signers)
+        }
+        if environment.spec.source.push.mode == .pullRequest {
+            let proposals = ProposalObserver(
+                context: context, environment: environment, references: references, repository: source.repository)
+            try await readProposal(&observation, proposals, source, head)
+        }
         return observation
+    }
+
+    /// Looks for the pull request of the attempt: if one is known of, or if one is about to be opened.
+    private func readProposal(
+        _ observation: inout PromotionObservation, _ proposals: ProposalObserver, _ source: Source, _ head: CommitID
+    ) async throws {
+        let promotion = observation.promotion
+        let subject = ProposalSubject(promotion)
+        var wanted: ProposalObserver.Wanted?
+        var isDue = subject.recorded != nil
+        if case .success(let change)? = observation.change {
+            wanted = ProposalObserver.Wanted(change)
+            let gates = observation.gates + change.holdups
+            isDue = isDue || !promotion.spec.dryRun && !change.edits.isEmpty && gates.allSatisfy { $0.state == .open }
+        }
+        guard isDue else { return }
+        let seen = await proposals.look(subject, wanted: wanted, head: head)
+        observation.proposal = seen
+        guard case .success(let proposal) = seen,
+            let (commit, trailers) = try await proposals.merged(proposal, subject, head: head)
+        else { return }
+        // A forge may have squashed it without our message; what the status knows of it serves then.
+        let entry =
+            LedgerEntry(commit, trailers: trailers) ?? LedgerEntry(promotion: promotion, commit.id, at: commit.time)
+        await source.adopt(entry)
+        observation.commit = entry
+        observation.apps = try await AppProgressReader(source: source).progress(
+            of: entry.apps, since: entry.commit, in: proposals.environment)
     }
 
     /// Whether a promotion that has ended was reverted since, and does not say so yet.
@@ -70,7 +97,7 @@ package struct PromotionObserver: Sendable {
         guard promotion.status.phase != .rolledBack, let commit = CommitID(hex: promotion.status.commit),
             let source = context.sources.source(of: name)
         else { return false }
-        return await source.observation.ledger.rollback(of: commit) != nil
+        return await context.ledger(source.observation.ledger, of: name).rollback(of: commit) != nil
     }
 
     /// What an Environment asks for that is not built yet. Promoting without it would claim what nobody checked.

@@ -8,12 +8,16 @@ package struct PromotionPlan: Sendable, Equatable {
         case recordPlan(Change)
         /// Make the one commit of this attempt and push it; then plan again.
         case commit(Change)
+        /// Push the one commit of this attempt to the proposal's branch and ask for its merge; then plan again.
+        case propose(Change, over: Proposal)
         /// Create the Rollback with this name, because verification failed.
         case rollBack(name: String, cause: String)
     }
 
     package var status: PromotionStatus
     package var action: Action?
+    /// The pull request to close before the status is written, because the attempt ends without it.
+    package var withdraws: Proposal?
     /// Nil where only a change can bring it on.
     package var requeueAt: Timestamp?
 

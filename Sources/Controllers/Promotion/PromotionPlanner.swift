@@ -12,7 +12,15 @@ package enum PromotionPlanner {
     package static func plan(_ observation: PromotionObservation, now: Timestamp) -> PromotionPlan {
         var step = PromotionStep(observation, now: now)
         if step.isFinished { return step.finished() }
-        return observation.commit == nil ? step.beforePush() : step.afterPush()
+        guard observation.commit == nil else { return step.afterPush() }
+        var plan = step.beforePush()
+        if plan.status.phase?.isTerminal ?? false, case .success(let proposal)? = observation.proposal,
+            proposal.open != nil
+        {
+            plan.withdraws = proposal
+            plan.status.pullRequest?.phase = .closed
+        }
+        return plan
     }
 }
 
@@ -62,6 +70,7 @@ struct PromotionStep {
             observation.approvals.required > 0 || !observation.approvals.records.isEmpty
             ? "\(observation.approvals.valid)/\(observation.approvals.required)" : ""
         status.gates = observation.gates
+        noteProposal()
         if let end = endBeforePush() { return end }
         guard let environment = observation.target.environment else {
             return wait(
@@ -90,6 +99,9 @@ struct PromotionStep {
         if case .deleting = observation.target {
             return end(
                 .failed, RunReason.environmentDeleted.rawValue, "environment \(spec.environment) is being deleted")
+        }
+        if case .success(let proposal)? = observation.proposal, let closed = ProposalVerdict.closing(proposal) {
+            return end(.aborted, "PullRequestClosed", closed)
         }
         if spec.abort { return end(.aborted, "Aborted", "aborted before anything was pushed") }
         if let faults = Policy.validate(promotion).summary { return end(.failed, "InvalidSpec", faults) }
@@ -169,7 +181,7 @@ struct PromotionStep {
             }
         }
         if let first = blocking.first {
-            let message = blocking.map(\.message).filter { !$0.isEmpty }.joined(separator: "; ")
+            let message = (blocking.map(\.message) + [openProposal]).filter { !$0.isEmpty }.joined(separator: "; ")
             return wait(
                 .gated, first.reason?.rawValue ?? first.name.rawValue, message,
                 until: blocking.compactMap(\.until).min())
@@ -178,6 +190,7 @@ struct PromotionStep {
             return wait(.queued, "Queued", turn)
         }
         if status.timestamps.approved == nil { status.timestamps.approved = now.wholeSeconds }
+        if environment.spec.source.push.mode == .pullRequest { return proposed(change) }
         var plan = wait(.committing, "Committing", summary(of: change))
         plan.action = .commit(change)
         return plan

@@ -44,7 +44,15 @@ package struct PromotionReconciler: Reconciler {
             // Before the status, which ends the promotion: an end must not be written while its rollback is not.
             try await AutomaticRollback(context).create(name, of: promotion, cause: cause)
         }
+        if let proposal = plan.withdraws, let target = observation.target.environment {
+            // Before the status, too. What was merged meanwhile is planned again, with its commit.
+            let subject = ProposalSubject(promotion)
+            guard try await Proposer(context).withdraw(proposal, of: subject, from: target) else {
+                return .requeue(after: .milliseconds(500))
+            }
+        }
         guard let written = try await write(plan.status, promotion, manifest) else { return .done }
+        await tidy(plan.status, promotion, observation)
         announce(plan.status, promotion, written)
         if plan.status.phase?.isTerminal ?? false { context.turns.finished(environment, promotion: key.name) }
         return try await perform(plan, observation, written, call)
@@ -76,13 +84,37 @@ package struct PromotionReconciler: Reconciler {
                 // The ledger knows the commit now; the next pass goes on from there.
                 return .requeue(after: .zero)
             case .planAgain(let why):
-                call.logger.info("Promotion is planned again", metadata: .init([.reason: why]))
-                return .requeue(after: .milliseconds(Int64.random(in: 50...500)))
+                return planAgain(why, call)
+            }
+        case .propose(let change, let proposal)?:
+            guard let environment = observation.target.environment else { break }
+            try await PlanRecord(context).write(change, of: promotion)
+            switch try await Proposer(context).propose(promotion, change, over: proposal, into: environment) {
+            case .pushed(let commit):
+                call.logger.info(
+                    "Promotion was proposed",
+                    metadata: .init([.environment: environment.metadata.name, .revision: commit.hex]))
+                return .requeue(after: .zero)
+            case .planAgain(let why):
+                return planAgain(why, call)
             }
         case .rollBack?, nil:
             break
         }
         return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
+    }
+
+    private func planAgain(_ why: String, _ call: ReconcileContext) -> ReconcileResult {
+        call.logger.info("Promotion is planned again", metadata: .init([.reason: why]))
+        return .requeue(after: .milliseconds(Int64.random(in: 50...500)))
+    }
+
+    /// The branch of a pull request goes when the merge is first seen.
+    private func tidy(_ next: PromotionStatus, _ promotion: Promotion, _ observation: PromotionObservation) async {
+        guard let state = next.pullRequest, state.phase == .merged, let environment = observation.target.environment,
+            promotion.status.pullRequest?.phase != .merged || promotion.status.attempt != next.attempt
+        else { return }
+        await Proposer(context).tidy(state, of: ProposalSubject(promotion), environment)
     }
 
     /// An event for each new phase, so that `kubectl describe` tells the story.

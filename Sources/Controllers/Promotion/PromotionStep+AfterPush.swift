@@ -9,8 +9,12 @@ extension PromotionStep {
         guard let commit = observation.commit else { return PromotionPlan(status: status) }
         status.commit = commit.commit.hex
         if status.planDigest.isEmpty { status.planDigest = commit.planDigest }
-        if status.timestamps.committed == nil { status.timestamps.committed = commit.time.wholeSeconds }
-        condition(ConditionType.committed, true, "Pushed", "commit \(commit.commit.short)")
+        let isMerged = noteMerge()
+        // Its commit may be days older than its merge.
+        if status.timestamps.committed == nil {
+            status.timestamps.committed = (isMerged ? now : commit.time).wholeSeconds
+        }
+        condition(ConditionType.committed, true, isMerged ? "Merged" : "Pushed", "commit \(commit.commit.short)")
         status.gates = []
         if let rollback = observation.revertedBy { return rolledBack(by: rollback) }
         guard case .present(let environment) = observation.target else {
@@ -21,7 +25,8 @@ extension PromotionStep {
         let committed = status.timestamps.committed ?? now
         let waiting = observation.apps.filter { !$0.hasCommit || $0.app.sync != .synced }
         guard waiting.isEmpty else {
-            return syncing(waiting, environment, since: committed)
+            if isMerged, let pause = pausedMerge(environment) { return pause }
+            return syncing(waiting, environment, since: isMerged ? max(committed, windowOpenedAt) : committed)
         }
         if status.timestamps.synced == nil { status.timestamps.synced = now.wholeSeconds }
         condition(ConditionType.synced, true, "Synced", "commit \(commit.commit.short) is in the cluster")

@@ -44,6 +44,8 @@ package struct RollbackObservation: Sendable {
     package var change: Result<RollbackChange, ChangeError>?
     package var requester = Identity()
     package var gates: [Gate] = []
+    /// The pull request of the attempt; nil where commits go straight to the branch, and while other gates are shut.
+    package var proposal: Result<Proposal, ChangeError>?
     /// The apps of the environment that it touches, and whether each holds the revert.
     package var apps: [PromotionObservation.AppProgress] = []
 
@@ -58,10 +60,14 @@ package struct RollbackPlan: Sendable, Equatable {
     package enum Action: Sendable, Equatable {
         /// Make the revert and push it; holds and vetoes of ``RollbackPlan/status`` are written before.
         case revert(RollbackChange)
+        /// The same, on the proposal's branch, and ask for its merge.
+        case propose(RollbackChange, over: Proposal)
     }
 
     package var status: RollbackStatus
     package var action: Action?
+    /// The pull request to close before the status is written, because the attempt ends without it.
+    package var withdraws: Proposal?
     package var requeueAt: Timestamp?
 
     package init(status: RollbackStatus, action: Action? = nil, requeueAt: Timestamp? = nil) {

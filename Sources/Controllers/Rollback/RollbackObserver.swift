@@ -49,7 +49,39 @@ package struct RollbackObserver: Sendable {
         if case .success(let change) = change {
             observation.gates = await gates(change, environment, references.signers)
         }
+        if environment.spec.source.push.mode == .pullRequest {
+            let proposals = ProposalObserver(
+                context: context, environment: environment, references: references, repository: source.repository)
+            try await readProposal(&observation, proposals, source, head)
+        }
         return observation
+    }
+
+    /// Looks for the pull request of the attempt: if one is known of, or if one is about to be opened.
+    private func readProposal(
+        _ observation: inout RollbackObservation, _ proposals: ProposalObserver, _ source: Source, _ head: CommitID
+    ) async throws {
+        let rollback = observation.rollback
+        let subject = ProposalSubject(rollback)
+        var wanted: ProposalObserver.Wanted?
+        var isDue = subject.recorded != nil
+        if case .success(let change)? = observation.change {
+            wanted = ProposalObserver.Wanted(change)
+            isDue = isDue || !rollback.spec.dryRun && observation.gates.allSatisfy { $0.state == .open }
+        }
+        guard isDue else { return }
+        let seen = await proposals.look(subject, wanted: wanted, head: head)
+        observation.proposal = seen
+        guard case .success(let proposal) = seen,
+            let (commit, trailers) = try await proposals.merged(proposal, subject, head: head)
+        else { return }
+        // A forge may have squashed it without our message; what the status knows of it serves then.
+        let entry =
+            LedgerEntry(commit, trailers: trailers) ?? LedgerEntry(rollback: rollback, commit.id, at: commit.time)
+        await source.adopt(entry)
+        observation.commit = entry
+        observation.apps = try await AppProgressReader(source: source).progress(
+            of: entry.apps, since: entry.commit, in: proposals.environment)
     }
 
     /// A rollback is exempt from windows unless `windows.operations` lists it.

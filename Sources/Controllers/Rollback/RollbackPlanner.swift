@@ -10,7 +10,15 @@ package enum RollbackPlanner {
     package static func plan(_ observation: RollbackObservation, now: Timestamp) -> RollbackPlan {
         var step = RollbackStep(observation, now: now)
         if step.isFinished { return step.finished() }
-        return observation.commit == nil ? step.beforePush() : step.afterPush()
+        guard observation.commit == nil else { return step.afterPush() }
+        var plan = step.beforePush()
+        if plan.status.phase?.isTerminal ?? false, case .success(let proposal)? = observation.proposal,
+            proposal.open != nil
+        {
+            plan.withdraws = proposal
+            plan.status.pullRequest?.phase = .closed
+        }
+        return plan
     }
 }
 
@@ -53,7 +61,9 @@ private struct RollbackStep {
 
     mutating func beforePush() -> RollbackPlan {
         status.gates = observation.gates
+        noteProposal()
         if let faults = Policy.validate(rollback).summary { return endUndone(.failed, "InvalidSpec", faults) }
+        let environment: Environment
         switch observation.target {
         case .deleting:
             return endUndone(
@@ -62,12 +72,15 @@ private struct RollbackStep {
             return wait(
                 .queued, RunReason.environmentNotFound.rawValue,
                 "environment \(spec.environment) does not exist in namespace \(rollback.metadata.namespace)")
-        case .present(let environment):
-            guard environment.spec.source.isBranch else {
-                return endUndone(
-                    .failed, "EnvironmentPinned",
-                    "environment \(spec.environment) follows no branch, so nothing can be reverted in it")
-            }
+        case .present(let found): environment = found
+        }
+        guard environment.spec.source.isBranch else {
+            return endUndone(
+                .failed, "EnvironmentPinned",
+                "environment \(spec.environment) follows no branch, so nothing can be reverted in it")
+        }
+        if case .success(let proposal)? = observation.proposal, let closed = ProposalVerdict.closing(proposal) {
+            return endUndone(.failed, "PullRequestClosed", closed)
         }
         switch observation.change {
         case nil:
@@ -81,11 +94,19 @@ private struct RollbackStep {
         case .failure(let error)?:
             return wait(.planning, error.reason, error.message, until: now + .seconds(10))
         case .success(let change)?:
-            return planned(change)
+            return planned(change, environment)
         }
     }
 
-    private mutating func planned(_ change: RollbackChange) -> RollbackPlan {
+    /// Says in the status what is known of the pull request.
+    private mutating func noteProposal() {
+        guard case .success(let proposal)? = observation.proposal,
+            let state = proposal.state(known: status.pullRequest)
+        else { return }
+        status.pullRequest = state
+    }
+
+    private mutating func planned(_ change: RollbackChange, _ environment: Environment) -> RollbackPlan {
         if status.timestamps.planned == nil { status.timestamps.planned = now.wholeSeconds }
         status.reverted = change.commits.map(\.hex)
         status.summary.reverted = change.commits.first?.short ?? change.restoreFrom.short
@@ -104,9 +125,25 @@ private struct RollbackStep {
             status.holds = spec.pin ? change.apps : []
             status.vetoes = spec.veto ? change.vetoes : []
         }
+        if environment.spec.source.push.mode == .pullRequest { return proposed(change) }
         var plan = wait(.reverting, "Reverting", "undoing \(change.what)")
         plan.action = .revert(change)
         return plan
+    }
+
+    /// The merge is the last gate; what is held and vetoed is so from now on.
+    private mutating func proposed(_ change: RollbackChange) -> RollbackPlan {
+        switch ProposalVerdict.judge(observation.proposal, now: now) {
+        case .propose(let proposal):
+            var plan = wait(.gated, GateReason.awaitingMerge.rawValue, "a pull request is being opened")
+            plan.action = .propose(change, over: proposal)
+            return plan
+        case .wait(let gate, let until):
+            status.gates.append(gate)
+            return wait(.gated, (gate.reason ?? .awaitingMerge).rawValue, gate.message, until: until)
+        case .fail(let reason, let message, let until):
+            return wait(.gated, reason, message, until: until)
+        }
     }
 
     mutating func afterPush() -> RollbackPlan {
@@ -118,8 +155,14 @@ private struct RollbackStep {
             status.holds = commit.holds
             status.vetoes = commit.vetoes
         }
-        if status.timestamps.committed == nil { status.timestamps.committed = commit.time.wholeSeconds }
-        condition(ConditionType.reverted, true, "Pushed", "commit \(commit.commit.short)")
+        noteProposal()
+        status.pullRequest?.phase = .merged
+        let isMerged = status.pullRequest != nil
+        // Its commit may be days older than its merge.
+        if status.timestamps.committed == nil {
+            status.timestamps.committed = (isMerged ? now : commit.time).wholeSeconds
+        }
+        condition(ConditionType.reverted, true, isMerged ? "Merged" : "Pushed", "commit \(commit.commit.short)")
         guard case .present(let environment) = observation.target else {
             return end(
                 .failed, RunReason.environmentDeleted.rawValue,

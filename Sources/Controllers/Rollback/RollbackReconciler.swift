@@ -11,12 +11,14 @@ package struct RollbackReconciler: Reconciler {
     private let context: OperatorContext
     private let observer: RollbackObserver
     private let writer: BranchWriter
+    private let proposer: Proposer
     private let status: StatusWriter
 
     package init(_ context: OperatorContext) {
         self.context = context
         observer = RollbackObserver(context)
         writer = BranchWriter(context)
+        proposer = Proposer(context)
         status = StatusWriter(store: context.store(Rollback.self), logger: context.logger)
     }
 
@@ -40,21 +42,40 @@ package struct RollbackReconciler: Reconciler {
         let observation =
             isOver ? RollbackObservation(rollback: rollback, target: .missing) : try await observer.observe(rollback)
         let plan = RollbackPlanner.plan(observation, now: context.clock.now())
+        let subject = ProposalSubject(rollback)
+        if let proposal = plan.withdraws, let target = observation.target.environment {
+            // Before the status. What was merged meanwhile is planned again, with its commit.
+            guard try await proposer.withdraw(proposal, of: subject, from: target) else {
+                return .requeue(after: .milliseconds(500))
+            }
+        }
         guard let written = try await record(plan.status, of: rollback, manifest) else { return .done }
-        guard case .revert(let change)? = plan.action, let environment = observation.target.environment else {
+        if let state = plan.status.pullRequest, state.phase == .merged, rollback.status.pullRequest?.phase != .merged,
+            let target = observation.target.environment
+        {
+            await proposer.tidy(state, of: subject, target)
+        }
+        guard let action = plan.action, let environment = observation.target.environment else {
             return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
         }
-        return try await revert(rollback, change, environment, plan, written, call)
+        return try await perform(action, rollback, environment, plan, written, call)
     }
 
-    private func revert(
-        _ rollback: Rollback, _ change: RollbackChange, _ environment: Environment, _ plan: RollbackPlan,
+    private func perform(
+        _ action: RollbackPlan.Action, _ rollback: Rollback, _ environment: Environment, _ plan: RollbackPlan,
         _ manifest: Manifest, _ call: ReconcileContext
     ) async throws -> ReconcileResult {
         var rollback = rollback
         rollback.status = plan.status
         do {
-            let (outcome, restored) = try await writer.revert(rollback, change, in: environment)
+            let outcome: BranchWriter.Outcome
+            let restored: [String]
+            switch action {
+            case .revert(let change):
+                (outcome, restored) = try await writer.revert(rollback, change, in: environment)
+            case .propose(let change, let proposal):
+                (outcome, restored) = try await proposer.propose(rollback, change, over: proposal, in: environment)
+            }
             switch outcome {
             case .pushed(let commit):
                 call.logger.info(
@@ -72,7 +93,14 @@ package struct RollbackReconciler: Reconciler {
             var observation = RollbackObservation(rollback: rollback, target: .present(environment))
             observation.change = .failure(error)
             observation.requester = plan.status.requester
+            if case .propose(_, let proposal) = action { observation.proposal = .success(proposal) }
             let end = RollbackPlanner.plan(observation, now: context.clock.now())
+            if let proposal = end.withdraws {
+                let subject = ProposalSubject(rollback)
+                guard try await proposer.withdraw(proposal, of: subject, from: environment) else {
+                    return .requeue(after: .milliseconds(500))
+                }
+            }
             _ = try await record(end.status, of: rollback, manifest)
             return .done
         }

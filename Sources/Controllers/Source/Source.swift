@@ -34,6 +34,11 @@ package actor Source {
     private var poller: Task<Void, Never>?
     private var look: Task<Void, Never>?
     private var failures = 0
+    /// Whether a look is due because somebody heard that the remote changed.
+    private var isNudged = false
+    private var nudgedAt: ContinuousClock.Instant?
+    /// The time from one look that was asked for from outside to the next.
+    private static let nudgePause = Duration.seconds(1)
     /// How many looks in a row must fail before a passing fault is told.
     private static let patience = 2
 
@@ -80,8 +85,24 @@ package actor Source {
         let task = Task { await self.lookAtRemote() }
         look = task
         await task.value
-        look = nil
         return current
+    }
+
+    /// Looks at the remote because somebody heard that it changed: now, or a second after the last such look. However
+    /// often it is called, one look at most is due.
+    package func nudge() {
+        guard !isNudged, isFollowed else { return }
+        isNudged = true
+        Task { await self.answerNudge() }
+    }
+
+    private func answerNudge() async {
+        // One that is under way may have asked the server before the change.
+        if let look { await look.value }
+        if let nudgedAt { try? await Task.sleep(until: nudgedAt + Self.nudgePause, clock: .continuous) }
+        isNudged = false
+        nudgedAt = .now
+        await refresh()
     }
 
     /// Takes note of a commit that this process has pushed itself, without asking the server for it again.
@@ -89,6 +110,11 @@ package actor Source {
         guard current.head != commit else { return }
         try await advance(to: commit)
         notify()
+    }
+
+    /// Takes in what a forge told of a commit that does not tell it itself.
+    package func adopt(_ entry: LedgerEntry) {
+        current.ledger.adopt(entry)
     }
 
     /// Moves the head and brings the ledger with it. After a rewritten history the ledger begins anew.
@@ -118,6 +144,7 @@ package actor Source {
     }
 
     private func lookAtRemote() async {
+        defer { look = nil }
         let before = current
         do throws(GitError) {
             let result = try await repository.fetch(reference)

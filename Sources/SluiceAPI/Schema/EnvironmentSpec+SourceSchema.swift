@@ -64,6 +64,24 @@ extension EnvironmentSpec.Push {
             .optional(
                 "signingKeyRef", LocalReference.schema.nullable(),
                 "A Secret with the key ssh-privatekey; commits are signed with it."),
+            .optional(
+                "pullRequest", EnvironmentSpec.PullRequestTarget.schema.defaulting([:]),
+                "Where pull requests are opened, with the mode PullRequest. The Secret of credentialsRef must have a token or a password, which is sent as one."
+            ),
+        ])
+}
+
+extension EnvironmentSpec.PullRequestTarget {
+    /// What the API server and `sluice validate` accept, and what the fields mean.
+    package static let schema = Schema.object(
+        "Where pull requests are opened.",
+        [
+            .optional(
+                "provider", .words(of: ForgeProvider.self),
+                "Whose API the server speaks; without it, the host of the repository tells, if its name does."),
+            .optional(
+                "apiURL", .string(maxLength: 2048, pattern: .optionalHTTPURL),
+                "The base URL of the API; without it, the one that the provider has at the host of the repository."),
         ])
 }
 

@@ -17,6 +17,9 @@ extension PromotionStatus {
             .optional("baseCommit", .string(maxLength: 64), "The commit that the plan was made on."),
             .optional("commit", .string(maxLength: 64), "The commit that was pushed."),
             .optional(
+                "pullRequest", PullRequestState.schema,
+                "The pull request that offers the commit, where it goes through one."),
+            .optional(
                 "items", .list(of: PromotionStatus.ItemState.schema, maxItems: 2000),
                 "What changes, one entry for each app and image."),
             .optional("plan", PromotionStatus.Plan.schema, "Where the rendered difference is kept."),

@@ -15,6 +15,9 @@ extension RollbackStatus {
             .optional("reverted", .list(of: .string(maxLength: 64), maxItems: 200), "The commits that were reverted."),
             .optional("commit", .string(maxLength: 64), "The commit that was pushed."),
             .optional(
+                "pullRequest", PullRequestState.schema,
+                "The pull request that offers the commit, where it goes through one."),
+            .optional(
                 "restoredPaths", .list(of: .string(maxLength: 1024), maxItems: 200),
                 "Paths that were put back because the revert did not apply cleanly."),
             .optional("holds", .list(of: .string(maxLength: 253), maxItems: 500), "The apps that it holds."),

@@ -193,6 +193,8 @@ extension Schema.Pattern {
         meaning: "must be an https, http or ssh URL, or user@host:path")
     static let httpURL = Schema.Pattern(
         expression: "^https?://[^\\s]+$", meaning: "must be an http or https URL")
+    static let optionalHTTPURL = Schema.Pattern(
+        expression: "^(https?://[^\\s]+)?$", meaning: "must be an http or https URL")
     static let namespaceTemplate = Schema.Pattern(
         expression: "^([a-z0-9-]|[{]app[}])*$",
         meaning: "must be a namespace: lower-case letters, digits and -, with {app} for the app's name")

@@ -81,6 +81,7 @@ let package = Package(
         library("Policy", ["Core", "KubernetesModel", "SluiceAPI"]),
         library("Admission", ["Core", "KubernetesModel", "SluiceAPI", "Policy"]),
         library("Certificates", ["Core", x509, asn1, crypto]),
+        library("Migration", ["Core", "KubernetesModel", "SluiceAPI", "Policy"]),
         library("Sync", ["KubernetesClient", "SluiceAPI"]),
         library("ControllerRuntime", ["KubernetesClient", metrics, log, deque, heap]),
         library(
@@ -92,13 +93,13 @@ let package = Package(
         library(
             "Server",
             [
-                "Core", "KubernetesModel", log, metrics, lifecycle, hummingbird, hummingbirdCore, hummingbirdTLS, nio,
-                nioHTTP, nioTLS,
+                "Core", "SluiceAPI", "KubernetesModel", log, metrics, lifecycle, hummingbird, hummingbirdCore,
+                hummingbirdTLS, nio, nioHTTP, nioTLS,
             ]),
 
         .executableTarget(
             name: "sluice",
-            dependencies: ["Certificates", "Controllers", "Server", arguments, lifecycle, signals],
+            dependencies: ["Certificates", "Controllers", "Migration", "Server", arguments, lifecycle, signals],
             swiftSettings: strict),
         .executableTarget(
             name: "bench", dependencies: ["KubernetesClient", "Kustomize", arguments], swiftSettings: strict),
@@ -121,6 +122,7 @@ let package = Package(
         tests("PolicyTests", ["Policy", "TestSupport", "YAML"]),
         tests("AdmissionTests", ["Admission", "Policy", "SluiceAPI", "KubernetesModel", "Core"]),
         tests("CertificatesTests", ["Certificates", "Core", x509, asn1, crypto]),
+        tests("MigrationTests", ["Migration", "YAML", "Policy"], exclude: ["Corpus"]),
         tests("SyncTests", ["Sync"]),
         tests("SyncIntegrationTests", ["Sync", "YAML"]),
         tests(
@@ -134,6 +136,8 @@ let package = Package(
         tests("ControllersIntegrationTests", ["Controllers", "TestSupport", log]),
         // Knows the operator only from outside: its process, its objects, its commits.
         tests("OperatorIntegrationTests", [], exclude: ["forge.py"]),
-        tests("ServerTests", ["Server", "Certificates", "Core", "HTTP", "TestSupport", log, metrics, lifecycle]),
+        tests(
+            "ServerTests",
+            ["Server", "SluiceAPI", "Certificates", "Core", "HTTP", "TestSupport", log, metrics, lifecycle]),
     ]
 )

@@ -17,7 +17,7 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, BuildCommand.self, ValidateCommand.self, WindowCommand.self, HealthCommand.self,
             StatusCommand.self, AuditCommand.self, PromoteCommand.self, ApproveCommand.self, RollbackCommand.self,
-            RefreshCommand.self,
+            RefreshCommand.self, ImportCommand.self,
         ])
 
     static func main() async {
@@ -64,6 +64,12 @@ enum Console {
     static func error(_ text: String) {
         let line = text.hasPrefix("Error:") ? text : "sluice: \(text)"
         write(Array((line + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// Empties a terminal's screen; between pictures in a file stands an empty line.
+    static func clear() {
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        write(Array((isTerminal ? "\u{1B}[H\u{1B}[2J" : "\n").utf8), to: STDOUT_FILENO)
     }
 
     static func print(_ bytes: [UInt8]) {

@@ -1,4 +1,5 @@
 import Controllers
+import Core
 import Kustomize
 import Server
 import Sync
@@ -13,11 +14,29 @@ enum OperatorMetrics {
         "sluice_sync_pruned_total": "Objects pruned.",
         "sluice_sync_dry_runs_total": "Applies that only asked.",
         "sluice_sync_failed_total": "Actions that failed.",
+        "sluice_git_operations_total": "Fetches and pushes.",
+        "sluice_git_operation_duration_seconds": "How long they took.",
         "sluice_api_requests_total": "Requests to API servers.",
         "sluice_api_request_duration_seconds": "How long they took; for a watch to the head of the answer.",
     ]
 
     static func samples(_ sluice: Operator) -> [PrometheusSample] {
+        counters(sluice) + fleet(sluice)
+    }
+
+    /// Only the replica that leads tells of the objects: all of them know the same.
+    private static func fleet(_ sluice: Operator) -> [PrometheusSample] {
+        let leads = sluice.state == .leading
+        let leader = PrometheusSample("sluice_leader", .gauge, leads ? 1 : 0)
+        guard leads else { return [leader] }
+        let objects = sluice.objects
+        return [leader]
+            + FleetMetrics.samples(
+                environments: objects.environments, promotions: objects.promotions, rollbacks: objects.rollbacks,
+                now: SystemClock().now())
+    }
+
+    private static func counters(_ sluice: Operator) -> [PrometheusSample] {
         let renders = sluice.renderCounters
         let sync = sluice.syncCounters
         return [

@@ -98,7 +98,7 @@ struct RunCommand: AsyncParsableCommand {
             namespace: leaseNamespace ?? cluster.namespace(client), only: options.namespace)
         let sluice = Operator(
             client: client, transport: transport, options: options, logger: logger, observer: observer)
-        registry.describe(OperatorMetrics.help)
+        registry.describe(OperatorMetrics.help.merging(FleetMetrics.help) { own, _ in own })
         registry.collect { OperatorMetrics.samples(sluice) }
         let server = OperatorServer(
             OperatorServer.Options(host: listen, port: port), registry: registry, logger: logger,

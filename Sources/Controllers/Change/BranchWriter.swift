@@ -99,10 +99,14 @@ package struct BranchWriter: Sendable {
             return try await offer(proposal, on: source.repository) { try await make(source.repository, author) }
         }
         let commit = try await make(source.repository, author)
+        let began = ContinuousClock.now
         do throws(GitError) {
             try await source.repository.push(commit, to: environment.spec.source.branch, expecting: base)
+            context.git.finished(.push, .success, took: ContinuousClock.now - began)
         } catch {
-            guard error.code == .pushRejected else { throw error }
+            let isRejected = error.code == .pushRejected
+            context.git.finished(.push, isRejected ? .rejected : .error, took: ContinuousClock.now - began)
+            guard isRejected else { throw error }
             await source.refresh()
             return .planAgain(error.message)
         }

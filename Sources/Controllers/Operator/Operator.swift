@@ -6,7 +6,7 @@ package import KubernetesClient
 internal import KubernetesModel
 package import Kustomize
 package import Logging
-internal import SluiceAPI
+package import SluiceAPI
 package import Sync
 internal import Synchronization
 
@@ -97,6 +97,11 @@ package final class Operator: Sendable {
     /// Has the repositories behind these URLs looked at, where an Environment follows them; others are passed over.
     package func refresh(repositories urls: [String]) {
         news.continuation.yield(urls)
+    }
+
+    /// All Environments, Promotions and Rollbacks as the caches have them now.
+    package var objects: (environments: [Environment], promotions: [Promotion], rollbacks: [Rollback]) {
+        (context.environments.all, context.promotions.all, context.rollbacks.all)
     }
 
     /// Runs until the task is cancelled. Throws what keeps it from starting at all.

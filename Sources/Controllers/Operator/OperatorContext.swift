@@ -36,6 +36,7 @@ package final class OperatorContext: Sendable {
     package let counters = SyncCounters()
     /// The admission webhook; nil where it is off, and then no API user's word counts.
     package let admission: AdmissionDesk?
+    package let git = GitMetrics()
 
     package init(
         client: KubernetesClient, transport: any HTTPTransport, observer: (any RequestObserver)?,

@@ -56,6 +56,9 @@ package struct ResourceCache<R: CustomResource>: Sendable {
     }
 
     package var names: [NamespacedName] { cache.names }
+
+    /// Every readable object, in no order.
+    package var all: [R] { cache.filter { _ in true }.compactMap { try? $0.object.get() } }
 }
 
 extension Manifest {

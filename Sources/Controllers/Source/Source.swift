@@ -27,6 +27,7 @@ package actor Source {
     private let clock: any WallClock
     private let logger: Logger
     private let changed: @Sendable (NamespacedName) -> Void
+    private let metrics: GitMetrics
 
     private var current = Observation()
     /// Environments and how often each wants the remote looked at.
@@ -45,8 +46,9 @@ package actor Source {
     /// - Parameter changed: called for each subscriber after the head, or the failure, has changed. Must not block.
     package init(
         repository: GitRepository, reference: GitReference, clock: any WallClock, logger: Logger,
-        changed: @escaping @Sendable (NamespacedName) -> Void
+        metrics: GitMetrics = GitMetrics(), changed: @escaping @Sendable (NamespacedName) -> Void
     ) {
+        self.metrics = metrics
         self.repository = repository
         self.reference = reference
         self.clock = clock
@@ -146,13 +148,17 @@ package actor Source {
     private func lookAtRemote() async {
         defer { look = nil }
         let before = current
+        let began = ContinuousClock.now
+        var result = GitMetrics.Result.success
+        defer { metrics.finished(.fetch, result, took: ContinuousClock.now - began) }
         do throws(GitError) {
-            let result = try await repository.fetch(reference)
-            try await advance(to: result.commit)
+            let fetched = try await repository.fetch(reference)
+            try await advance(to: fetched.commit)
             current.failure = nil
             failures = 0
-            if result.historyRewritten { current.rewrittenAt = clock.now() }
+            if fetched.historyRewritten { current.rewrittenAt = clock.now() }
         } catch {
+            result = .error
             failures += 1
             // One lost connection is no news while a commit is known; the next look follows in two seconds.
             if error.disposition == .terminal || current.head == nil || failures >= Self.patience {

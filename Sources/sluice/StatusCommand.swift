@@ -1,4 +1,5 @@
 import ArgumentParser
+import Controllers
 import KubernetesClient
 import KubernetesModel
 import SluiceAPI
@@ -8,9 +9,10 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Shows environments, promotions and rollbacks.",
         discussion: """
-            Exit status 1 when an environment is not Ready.
+            Exit status 1 when an environment is not Ready; with --watch it goes on until it is interrupted.
 
             Example: sluice status -n shop
+            Example: sluice status -n shop --tree --watch
             """)
 
     @OptionGroup var cluster: ClusterOptions
@@ -19,23 +21,64 @@ struct StatusCommand: AsyncParsableCommand {
     @Flag(help: "Every app, not only those that are not well.")
     var apps = false
 
+    @Flag(help: "Environments as a tree, each below the one that it takes its versions from.")
+    var tree = false
+
+    @Flag(name: [.short, .long], help: "Print it anew whenever something changes.")
+    var watch = false
+
     func run() async throws {
         let client = try cluster.client()
         let namespace = cluster.namespace(client)
+        if watch { return try await follow(client, in: namespace) }
         let environments = try await client.all(Environment.self, in: namespace)
-        let promotions = try await client.all(Promotion.self, in: namespace)
-        let rollbacks = try await client.all(Rollback.self, in: namespace)
+        print(
+            environments, try await client.all(Promotion.self, in: namespace),
+            try await client.all(Rollback.self, in: namespace))
+        guard environments.allSatisfy({ $0.status.phase == .ready }) else { throw Failure.found() }
+    }
+
+    private func print(_ environments: [Environment], _ promotions: [Promotion], _ rollbacks: [Rollback]) {
         let json: JSONValue = [
             "environments": .array(environments.map(\.manifest.json)),
             "promotions": .array(promotions.map(\.manifest.json)),
             "rollbacks": .array(rollbacks.map(\.manifest.json)),
         ]
         output.print(json) {
-            environments.isEmpty && promotions.isEmpty && rollbacks.isEmpty
-                ? "nothing in namespace \(namespace); name another with -n"
-                : text(environments, promotions, rollbacks)
+            if environments.isEmpty, promotions.isEmpty, rollbacks.isEmpty {
+                return "nothing in this namespace; name another with -n"
+            }
+            return tree
+                ? StatusTree(ordered(environments), promotions).text : text(environments, promotions, rollbacks)
         }
-        guard environments.allSatisfy({ $0.status.phase == .ready }) else { throw Failure.found() }
+    }
+
+    /// Prints what the watches bring. Several changes within a moment are one picture.
+    private func follow(_ client: KubernetesClient, in namespace: String) async throws {
+        let (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let environments = ResourceCache<Environment> { _, _ in changed.yield() }
+        let promotions = ResourceCache<Promotion> { _, _ in changed.yield() }
+        let rollbacks = ResourceCache<Rollback> { _, _ in changed.yield() }
+        func reflector<R: CustomResource>(_ type: R.Type) -> Reflector {
+            Reflector(
+                client: client, resource: OperatorContext.resource(type), selector: ObjectSelector(namespace: namespace))
+        }
+        let watches = [reflector(Environment.self), reflector(Promotion.self), reflector(Rollback.self)]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await environments.cache.run(watches[0]) }
+            group.addTask { await promotions.cache.run(watches[1]) }
+            group.addTask { await rollbacks.cache.run(watches[2]) }
+            defer { group.cancelAll() }
+            try await environments.cache.waitUntilSynced()
+            try await promotions.cache.waitUntilSynced()
+            try await rollbacks.cache.waitUntilSynced()
+            changed.yield()
+            for await _ in changes {
+                Console.clear()
+                print(environments.all(in: namespace), promotions.all(in: namespace), rollbacks.all(in: namespace))
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
     }
 
     private func text(_ environments: [Environment], _ promotions: [Promotion], _ rollbacks: [Rollback]) -> String {

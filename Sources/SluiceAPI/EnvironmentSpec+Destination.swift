@@ -11,7 +11,7 @@ extension EnvironmentSpec {
         package var createNamespace: Bool
         /// Labels and annotations for the namespaces that are created.
         package var namespaceMetadata: NamespaceMetadata
-        /// The service account, in the destination namespace, in whose name objects are read and written. Empty: the
+        /// The service account, in the Environment's namespace, in whose name objects are read and written. Empty: the
         /// operator's own rights.
         package var serviceAccountName: String
         /// Globs over namespaces that objects may live in; ! negates, the last match decides. Empty: only the

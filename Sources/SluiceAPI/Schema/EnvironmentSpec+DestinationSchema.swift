@@ -19,7 +19,7 @@ extension EnvironmentSpec.Destination {
                 "Labels and annotations for the namespaces that are created."),
             .optional(
                 "serviceAccountName", .string(maxLength: 253),
-                "The service account, in the destination namespace, in whose name objects are read and written. Empty: the operator's own rights."
+                "The service account, in the Environment's namespace, in whose name objects are read and written. Empty: the operator's own rights."
             ),
             .optional(
                 "allowedNamespaces", .list(of: .string(maxLength: 254), maxItems: 100),

@@ -48,12 +48,7 @@ final class OperatorProcess {
 
     /// The sum of a counter over its labels, from `/metrics`.
     func metric(_ name: String) throws -> Int {
-        guard let port = port("Serving probes") else {
-            throw Failure(description: "the operator has not said its port: \(log)")
-        }
-        let text = try Command.run(
-            "curl", ["-fsS", "--noproxy", "*", "--max-time", "5", "http://127.0.0.1:\(port)/metrics"])
-        return text.split(separator: "\n").reduce(into: 0) { sum, line in
+        try metrics().split(separator: "\n").reduce(into: 0) { sum, line in
             guard line.hasPrefix(name + "{") || line.hasPrefix(name + " "), let value = line.split(separator: " ").last,
                 let number = Double(value)
             else { return }
@@ -61,10 +56,18 @@ final class OperatorProcess {
         }
     }
 
+    /// The whole of `/metrics`.
+    func metrics() throws -> String {
+        guard let port = port() else { throw Failure(description: "the operator has not said its port: \(log)") }
+        return try Command.run(
+            "curl", ["-fsS", "--noproxy", "*", "--max-time", "5", "http://127.0.0.1:\(port)/metrics"])
+    }
+
     /// Where webhooks are taken; nil before it is known.
     var webhookURL: String? { port("Serving Git webhooks").map { "http://127.0.0.1:\($0)/webhooks/git" } }
 
-    private func port(_ message: String) -> String? {
+    /// Where it serves probes and metrics, or what else a line of its log says; nil until it does.
+    func port(_ message: String = "Serving probes") -> String? {
         let marker = "\"port\":"
         guard let line = Files.read(log).split(separator: "\n").first(where: { $0.contains(message) }),
             let range = line.firstRange(of: marker)

@@ -10,6 +10,7 @@ extension Stage {
             World.kubectl, ["--kubeconfig", World.kubeconfig, "--namespace", namespace] + arguments, input: input)
     }
 
+    /// Applies objects; those that name no namespace belong to the stage's.
     func apply(_ yaml: String) throws { try kubectl(["apply", "-f", "-"], input: yaml) }
 
     /// A field of an object's, as a JSONPath; nothing where the object is not there.

@@ -18,6 +18,10 @@ enum World {
     static let clusterCanBeStopped: ConditionTrait = .enabled(
         if: missing.isEmpty && variable("CLUSTER") != nil, "SLUICE_TEST_CLUSTER names no cluster of hack/cluster")
 
+    /// For tests that run scripts of `hack/` on the cluster by its name.
+    static let clusterIsOurs: ConditionTrait = .enabled(
+        if: variable("CLUSTER") != nil, "SLUICE_TEST_CLUSTER names no cluster of hack/cluster")
+
     static var kubeconfig: String { variable("KUBECONFIG") ?? "" }
     static var kubectl: String { variable("KUBECTL") ?? "kubectl" }
     static var binary: String { variable("BINARY") ?? "sluice" }

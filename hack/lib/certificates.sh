@@ -55,7 +55,7 @@ create_certificates() {
     new_ca "$STATE/pki" ca
     new_key "$STATE/pki/service-accounts.key"
     openssl ec -in "$STATE/pki/service-accounts.key" -pubout -out "$STATE/pki/service-accounts.pub" 2>/dev/null
-    new_server apiserver "IP:127.0.0.1,IP:$SERVICE_IP,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc"
+    new_server apiserver "IP:127.0.0.1,IP:$SERVICE_IP,IP:$(pod_gateway),DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc"
     new_server kubelet-server "IP:127.0.0.1,DNS:localhost"
     new_client admin "/O=system:masters/CN=admin"
     new_client apiserver-kubelet "/O=system:masters/CN=apiserver-kubelet"

@@ -19,6 +19,10 @@ expect() {
         tell "$what: after $(took) s"
     else
         kubectl -n shop get environments,promotions,rollbacks -o wide >&2 || true
+        if [[ -n ${pods:-} ]]; then
+            kubectl -n sluice-system logs --prefix -l app.kubernetes.io/name=sluice --tail=30 | sed 's/^/    | /' >&2 || true
+            die "the demo stops here"
+        fi
         tail -n 30 "$DEMO/operator.log" | sed 's/^/    | /' >&2 || true
         die "the demo stops here; the operator's log: $DEMO/operator.log"
     fi
@@ -137,6 +141,7 @@ demo_down() {
 
 demo_down_quietly() {
     process_stop "$DEMO/operator.pid" 30
+    process_stop "$DEMO/forward.pid" 5
     if [[ -d $SLUICE_STATE/clusters/$DEMO_NAME ]]; then "$HACK/cluster" down --name "$DEMO_NAME"; fi
     if [[ -d $SLUICE_STATE/git-servers/$DEMO_NAME ]]; then "$HACK/git-server" down --name "$DEMO_NAME"; fi
     rm -rf "$DEMO"

@@ -1,7 +1,7 @@
 # The container images, made from busybox-static without any registry.
 # shellcheck shell=bash
 
-images_file() { echo "$SLUICE_CACHE/images-$(sha256sum "$SLUICE_ROOT/hack/lib/make-images.py" | cut -c1-12).tar"; }
+images_file() { echo "$SLUICE_CACHE/images-$(cat "$SLUICE_ROOT"/hack/lib/{oci,make-images}.py | sha256sum | cut -c1-12).tar"; }
 
 prepare_images() {
     [[ -e $(images_file) ]] || with_lock "$SLUICE_CACHE/cluster.lock" prepare_images_alone

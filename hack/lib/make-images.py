@@ -10,13 +10,9 @@ version alone, /healthz "ok", /config/ what is mounted at /config. Special tags:
   v1.3.0-slow   listens after 15 seconds
 """
 
-import hashlib
-import io
-import json
-import os
-import platform
 import sys
-import tarfile
+
+from oci import Archive, layer
 
 APPS = ["frontend", "api-service", "payment-service"]
 TAGS = ["v1.2.%d" % n for n in range(10)] + ["v1.3.0", "v2.0.0", "v1.3.0-bad", "v1.3.0-crash", "v1.3.0-slow"]
@@ -34,75 +30,6 @@ server=$!
 trap 'kill $server; exit 0' TERM INT
 wait $server
 """
-
-
-def layer(entries):
-    """A tar of (path, mode, content) entries; content None is a folder, a str a symbolic link's target."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for path, mode, content in entries:
-            info = tarfile.TarInfo(path)
-            info.mode = mode
-            if content is None:
-                info.type = tarfile.DIRTYPE
-                tar.addfile(info)
-            elif isinstance(content, str):
-                info.type = tarfile.SYMTYPE
-                info.linkname = content
-                tar.addfile(info)
-            else:
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-class Archive:
-    def __init__(self):
-        self.blobs = {}
-        self.manifests = []
-
-    def blob(self, data, media_type):
-        digest = hashlib.sha256(data).hexdigest()
-        self.blobs[digest] = data
-        return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(data)}
-
-    def json(self, value, media_type):
-        return self.blob(json.dumps(value, sort_keys=True).encode(), media_type)
-
-    def image(self, name, layers, config):
-        architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-        diff_ids = ["sha256:" + hashlib.sha256(data).hexdigest() for data in layers]
-        manifest = {
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": self.json(
-                {
-                    "architecture": architecture,
-                    "os": "linux",
-                    "created": "1970-01-01T00:00:00Z",
-                    "config": config,
-                    "rootfs": {"type": "layers", "diff_ids": diff_ids},
-                },
-                "application/vnd.oci.image.config.v1+json",
-            ),
-            "layers": [self.blob(data, "application/vnd.oci.image.layer.v1.tar") for data in layers],
-        }
-        entry = self.json(manifest, manifest["mediaType"])
-        entry["annotations"] = {
-            "io.containerd.image.name": name,
-            "org.opencontainers.image.ref.name": name.rsplit(":", 1)[1],
-        }
-        self.manifests.append(entry)
-
-    def write(self, path):
-        files = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
-        index = {"schemaVersion": 2, "manifests": self.manifests}
-        files["index.json"] = json.dumps(index, sort_keys=True).encode()
-        files.update(("blobs/sha256/" + digest, data) for digest, data in self.blobs.items())
-        data = layer([(name, 0o644, files[name]) for name in sorted(files)])
-        with open(path + ".new", "wb") as file:
-            file.write(data)
-        os.replace(path + ".new", path)
 
 
 def main():

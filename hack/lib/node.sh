@@ -90,6 +90,13 @@ start_node_component() {
     esac
 }
 
+# load_image ARCHIVE: takes the images of an OCI archive.
+load_image() {
+    component_running containerd || die "cluster $name has no node"
+    in_containerd images import --snapshotter "$(snapshotter)" "$1" >>"$STATE/log/import.log" 2>&1 ||
+        die "cannot import $1: $STATE/log/import.log"
+}
+
 # The socket is in the node's own /run: paths of sockets must be short.
 in_containerd() {
     nsenter -t "$(cat "$STATE/run/init.pid")" -m -- \
@@ -104,6 +111,13 @@ pod_range() {
     local block
     block=$(cat "$STATE/ports")
     echo "10.$((128 + block / 250)).$((block % 250)).0/24"
+}
+
+# pod_gateway: this machine's address as the pods see it.
+pod_gateway() {
+    local range
+    range=$(pod_range)
+    echo "${range%.0/24}.1"
 }
 
 write_containerd_config() {

@@ -92,7 +92,8 @@ package struct Reviewer: Sendable {
     ) -> AdmissionRequest.User? {
         switch writer {
         case .person: user
-        case .sluice where metadata.labels[Label.automatic] != nil: AdmissionRequest.User(name: SystemUser.automatic)
+        case .sluice where metadata.labels[Label.automatic] != nil && metadata.annotations[Annotation.origin] == nil:
+            AdmissionRequest.User(name: SystemUser.automatic)
         case .sluice, .syncer, .controller: nil
         }
     }

@@ -138,9 +138,11 @@ package struct Stamp: Sendable, Hashable {
 }
 
 extension Stamp {
-    /// The user as statuses and gates name one.
+    /// The user as statuses and gates name one. Nobody is called as the operator's own automatic objects are.
     package var identity: Identity {
-        Identity(user: user, groups: groups, source: .admissionWebhook, evidence: "admission/\(review)")
+        Identity(
+            user: user, groups: groups, source: user == SystemUser.automatic ? .automatic : .admissionWebhook,
+            evidence: "admission/\(review)")
     }
 
     /// The digest of a part of a spec, as stamps cover it.

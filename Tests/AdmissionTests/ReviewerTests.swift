@@ -285,7 +285,14 @@ struct ReviewerTests {
             #expect(verdict.refusal?.message.contains("is set by the operator alone") == true)
         }
         #expect(try server.write(object.manifest, by: user("operator"), as: .sluice).isAllowed)
-        #expect(try server.book.request(of: object.spec.asked)?.user == SystemUser.automatic)
+        let stamp = try server.book.request(of: object.spec.asked)
+        #expect(stamp?.user == SystemUser.automatic)
+        #expect(stamp?.identity.source == .automatic)
+        // What Git declares under that label is somebody's, whoever committed it.
+        object.metadata.annotations[Annotation.origin] = "{}"
+        var other = Server(key: try key())
+        #expect(try other.write(object.manifest, by: user("operator"), as: .sluice).isAllowed)
+        #expect(try other.book.isEmpty)
     }
 
     @Test(

@@ -25,7 +25,8 @@ import Testing
 
     @Test func `an app that differs from Git, and a sync that fails, are told until they are mended`() async throws {
         try await Stage.with { stage in
-            try await stage.applyEnvironments(["dev": stage.environment("dev", more: "  sync: {automated: false}")])
+            try await stage.applyEnvironments(["dev": stage.environment("dev")])
+            try stage.apply(stage.environment("dev", more: "  sync: {automated: false}"))
             try await with(stage) { prometheus in
                 try await stage.eventually("Prometheus scrapes") { try prometheus.count("sluice_leader == 1") == 1 }
                 #expect(try prometheus.firing() == [])
@@ -99,7 +100,8 @@ import Testing
             let panels: [Panel]
         }
         try await Stage.with { stage in
-            try await stage.applyEnvironments(["dev": stage.environment("dev", more: "  sync: {automated: false}")])
+            try await stage.applyEnvironments(["dev": stage.environment("dev")])
+            try stage.apply(stage.environment("dev", more: "  sync: {automated: false}"))
             // Something to promote that waits, and something to roll back.
             let later = try Command.run("date", ["-u", "-d", "+1 hour", "+%FT%TZ"])
             try stage.apply(

@@ -48,12 +48,12 @@ final class OperatorProcess {
 
     /// The sum of a counter over its labels, from `/metrics`.
     func metric(_ name: String) throws -> Int {
-        try metrics().split(separator: "\n").reduce(into: 0) { sum, line in
-            guard line.hasPrefix(name + "{") || line.hasPrefix(name + " "), let value = line.split(separator: " ").last,
-                let number = Double(value)
-            else { return }
-            sum += Int(number)
-        }
+        let values = try metrics().split(separator: "\n")
+            .filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
+        // A name that is mistyped must not read like a counter at rest.
+        guard !values.isEmpty else { throw Failure(description: "the operator serves no metric \(name)") }
+        return Int(values.reduce(0, +))
     }
 
     /// The whole of `/metrics`.

@@ -9,6 +9,7 @@ final class ClientCore: Sendable {
     let monotonicClock: any MonotonicClock
     private let transport: any HTTPTransport
     private let credentials: CredentialProvider
+    private let authority: AuthorityFile?
     private let observer: (any RequestObserver)?
     let serverClock = ServerClock()
 
@@ -21,6 +22,9 @@ final class ClientCore: Sendable {
         self.clock = clock
         self.monotonicClock = monotonicClock
         self.observer = observer
+        authority = configuration.authorityFile.map {
+            AuthorityFile($0, pem: configuration.tls.caPEM ?? [], clock: monotonicClock)
+        }
         credentials = CredentialProvider(
             configuration.credentials, server: configuration.server, clock: clock, monotonicClock: monotonicClock)
     }
@@ -34,6 +38,7 @@ final class ClientCore: Sendable {
         /// Path and query.
         var target: String
         var contentType: String?
+        var accept = "application/json"
         var body: [UInt8] = []
         /// For messages: `PATCH deployments.apps shop/web`.
         var subject: String
@@ -102,11 +107,12 @@ final class ClientCore: Sendable {
     }
 
     private func request(_ call: Call, _ credentials: CurrentCredentials) -> HTTPRequest {
-        var headers: [(name: String, value: String)] = [("Accept", "application/json"), ("User-Agent", "sluice")]
+        var headers: [(name: String, value: String)] = [("Accept", call.accept), ("User-Agent", "sluice")]
         if let contentType = call.contentType { headers.append(("Content-Type", contentType)) }
         if let authorization = credentials.authorization { headers.append(("Authorization", authorization)) }
         if let impersonation = call.impersonation { headers += impersonation.headers }
         var tls = configuration.tls
+        if let authority { tls.caPEM = authority.pem }
         if let certificate = credentials.clientCertificatePEM {
             tls.clientCertificatePEM = certificate
             tls.clientKeyPEM = credentials.clientKeyPEM

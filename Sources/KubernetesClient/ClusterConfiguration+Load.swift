@@ -44,9 +44,11 @@ extension ClusterConfiguration {
             String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace }
         }
         let authority = host.contains(":") ? "[\(host)]" : host
-        return ClusterConfiguration(
+        var configuration = ClusterConfiguration(
             server: "https://\(authority):\(port)", tls: HTTPTLS(caPEM: ca), proxy: .none,
             credentials: .tokenFile(directory + "/token"), namespace: namespace ?? "default")
+        configuration.authorityFile = directory + "/ca.crt"
+        return configuration
     }
 
     /// A file's bytes.

@@ -5,6 +5,8 @@ package struct ClusterConfiguration: Sendable {
     /// `https://host:port` with an optional path, without a slash at the end.
     package var server: String
     package var tls: HTTPTLS
+    /// Where the authority of ``tls`` was read, if it is to be read again from time to time.
+    package var authorityFile: String?
     package var proxy: HTTPProxy
     package var credentials: ClusterCredentials
     /// The namespace for requests that name none.

@@ -14,6 +14,7 @@ package final class Discovery: Sendable {
         var versions: [String: Entry] = [:]
         var groups: [String: [String]]?
         var groupsFetched: Duration = .zero
+        var streamsLists: Bool?
     }
 
     /// The least time between two looks for a kind that is missing.
@@ -57,6 +58,27 @@ package final class Discovery: Sendable {
             return now - state.groupsFetched < Discovery.missInterval ? [] : nil
         }
         if let known { return known }
+        return try await fetchGroups()[group] ?? []
+    }
+
+    /// Every kind that the server serves, each in the version that its group prefers. Groups whose own server does not
+    /// answer are left out. Asks anew each time.
+    package func everything() async throws(KubernetesError) -> [APIResource] {
+        var resources = try await resources(apiVersion: "v1")
+        for (group, versions) in try await fetchGroups().sorted(by: { $0.key < $1.key }) {
+            guard let version = versions.first else { continue }
+            do throws(KubernetesError) {
+                resources += try await self.resources(apiVersion: "\(group)/\(version)")
+            } catch {
+                if error.isCancelled { throw error }
+            }
+        }
+        return resources
+    }
+
+    /// The versions of each group, the preferred one first.
+    private func fetchGroups() async throws(KubernetesError) -> [String: [String]] {
+        let now = core.monotonicClock.now()
         let json = try await fetch("/apis")
         var groups: [String: [String]] = [:]
         for entry in json["groups"]?.arrayValue ?? [] {
@@ -72,8 +94,25 @@ package final class Discovery: Sendable {
             state.groups = groups
             state.groupsFetched = now
         }
-        return groups[group] ?? []
+        return groups
     }
+
+    /// Whether the server sends a list as the beginning of a watch: version 1.32 is the first that does unasked
+    /// (https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists). Asked once; false where it does
+    /// not answer.
+    package func streamsLists() async -> Bool {
+        if let known = state.withLock({ $0.streamsLists }) { return known }
+        guard let version = try? await fetch("/version") else { return false }
+        func number(_ field: String) -> Int {
+            Int((version[field]?.stringValue ?? "").prefix { $0.isASCII && $0.isNumber }) ?? 0
+        }
+        let streams = (number("major"), number("minor")) >= (1, 32)
+        state.withLock { $0.streamsLists = streams }
+        return streams
+    }
+
+    /// Takes note that the server refused to stream a list: an administrator may have turned it off.
+    func refusesStreamedLists() { state.withLock { $0.streamsLists = false } }
 
     /// Forgets everything, or one group version, so that the next look asks the server.
     package func invalidate(apiVersion: String? = nil) {

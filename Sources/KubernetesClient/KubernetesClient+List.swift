@@ -53,6 +53,32 @@ extension KubernetesClient {
         }
     }
 
+    /// All objects with their metadata alone, page by page: what they hold is neither sent nor read.
+    package func listMetadata(
+        _ resource: APIResource, _ selector: ObjectSelector = ObjectSelector()
+    ) async throws(KubernetesError) -> [Manifest] {
+        var items: [Manifest] = []
+        var token = ""
+        repeat {
+            var query = selector.query
+            query.append(("limit", String(Self.pageSize)))
+            if !token.isEmpty { query.append(("continue", token)) }
+            var call = call("list", resource, "GET", namespace: selector.namespace, query: query)
+            call.accept =
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json;q=0.5"
+            let json = try await json(call)
+            for item in json["items"]?.arrayValue ?? [] {
+                items.append(
+                    Manifest([
+                        "apiVersion": .string(resource.gvk.apiVersion), "kind": .string(resource.gvk.kind),
+                        "metadata": item["metadata"] ?? [:],
+                    ]))
+            }
+            token = json["metadata"]?["continue"]?.stringValue ?? ""
+        } while !token.isEmpty
+        return items
+    }
+
     /// All objects at once; for kinds that are known to be few.
     package func list(
         _ resource: APIResource, _ selector: ObjectSelector = ObjectSelector()

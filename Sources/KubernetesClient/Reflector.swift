@@ -4,7 +4,8 @@ internal import KubernetesModel
 
 /// Follows all objects of one kind: lists them, then watches, and goes on whatever happens to server or network.
 ///
-/// Flow: ``run(_:)`` lists in pages, watches from there, resumes after the last event when a watch ends, and lists anew
+/// Flow: ``run(_:)`` lists in pages (or lets the watch begin with all objects, where that is wanted and the server can),
+/// watches from there, resumes after the last event when a watch ends, and lists anew
 /// when the server has forgotten that version (410). Guarantees: events of one object come in order; at most one page is
 /// held in memory; failures back off exponentially up to 30 s with jitter or as `Retry-After` says; a watch that the
 /// server ends in time is resumed at once; a watch that is silent for longer than the server may keep it open is taken
@@ -17,18 +18,23 @@ package struct Reflector: Sendable {
     private let resource: APIResource
     private let selector: ObjectSelector
     private let pageSize: Int
+    private let streamsLists: Bool
     private let clock: any MonotonicClock
     private let random: UnitRandom
 
+    /// - Parameter streamsLists: take lists from the beginning of a watch, object by object, where the server can; it
+    ///   needs no memory for pages on either side. Costs a look at the server's version, once for each client.
     package init(
         client: KubernetesClient, resource: APIResource, selector: ObjectSelector = ObjectSelector(),
-        pageSize: Int = KubernetesClient.pageSize, clock: any MonotonicClock = UptimeClock(),
+        pageSize: Int = KubernetesClient.pageSize, streamsLists: Bool = false,
+        clock: any MonotonicClock = UptimeClock(),
         random: @escaping UnitRandom = systemRandom
     ) {
         self.client = client
         self.resource = resource
         self.selector = selector
         self.pageSize = pageSize
+        self.streamsLists = streamsLists
         self.clock = clock
         self.random = random
     }
@@ -38,12 +44,17 @@ package struct Reflector: Sendable {
         var position = Position()
         while !Task.isCancelled {
             do throws(KubernetesError) {
-                if position.version == nil {
+                let streams =
+                    if position.version == nil, streamsLists { await client.discovery.streamsLists() } else { false }
+                if position.version == nil, !streams {
                     position.version = try await list(handler)
                 }
                 try await watch(&position, handler)
             } catch {
                 if error.isCancelled, Task.isCancelled { return }
+                if position.version == nil, error.code == .invalid || error.code == .badRequest {
+                    client.discovery.refusesStreamedLists()
+                }
                 if error.isGone { position.version = nil }
                 // The first 410 after progress is the ordinary course of things: list at once.
                 let ordinary = error.isGone && position.failures == 0
@@ -70,20 +81,24 @@ package struct Reflector: Sendable {
         return version
     }
 
-    /// One watch, to its end.
+    /// One watch, to its end; without a version to begin at it begins with all objects.
     private func watch(
         _ position: inout Position, _ handler: (ReflectorEvent) -> Void
     ) async throws(KubernetesError) {
         let spread = Double(Reflector.watchSeconds.count - 1)
         let seconds = Reflector.watchSeconds.lowerBound + Int(spread * min(max(random(), 0), 1))
         let opened = clock.now()
-        let events = try await client.watch(
-            resource,
-            WatchOptions(selector, resourceVersion: position.version ?? "", timeoutSeconds: seconds))
-        handler(.connected)
+        var options = WatchOptions(selector, resourceVersion: position.version ?? "", timeoutSeconds: seconds)
+        options.sendsInitialEvents = position.version == nil
+        let events = try await client.watch(resource, options)
+        handler(options.sendsInitialEvents ? .begin : .connected)
         for try await event in events {
             position.failures = 0
             switch event {
+            case .initialEventsEnd(let version):
+                position.version = version
+                handler(.finish)
+                handler(.connected)
             case .added(let object), .modified(let object):
                 advance(&position, object.resourceVersion)
                 handler(.upsert(object))
@@ -103,8 +118,9 @@ package struct Reflector: Sendable {
         await pause(failures: position.failures)
     }
 
+    /// A list that is cut in its middle is no place to go on from.
     private func advance(_ position: inout Position, _ version: String) {
-        if !version.isEmpty { position.version = version }
+        if !version.isEmpty, position.version != nil { position.version = version }
     }
 
     private func pause(failures: Int, error: KubernetesError? = nil) async {

@@ -67,7 +67,10 @@ struct WatchDecoder: Sendable {
         case "ADDED": return .added(resource.complete(object))
         case "MODIFIED": return .modified(resource.complete(object))
         case "DELETED": return .deleted(resource.complete(object))
-        case "BOOKMARK": return .bookmark(resourceVersion: Manifest(object).resourceVersion)
+        case "BOOKMARK":
+            let version = Manifest(object).resourceVersion
+            let endsList = Manifest(object).annotation("k8s.io/initial-events-end") == "true"
+            return endsList ? .initialEventsEnd(resourceVersion: version) : .bookmark(resourceVersion: version)
         case "ERROR":
             throw KubernetesError(
                 status: object["code"]?.intValue.flatMap { Int(exactly: $0) } ?? 500, document: object,

@@ -7,6 +7,8 @@ package enum WatchEvent: Sendable, Hashable {
     case deleted(Manifest)
     /// Nothing happened up to this resource version.
     case bookmark(resourceVersion: String)
+    /// All that existed when the watch began has been sent; only where ``WatchOptions/sendsInitialEvents`` asked for it.
+    case initialEventsEnd(resourceVersion: String)
 }
 
 /// How a watch is opened.
@@ -17,6 +19,8 @@ package struct WatchOptions: Sendable, Hashable {
     package var bookmarks: Bool
     /// The server ends the watch after this time.
     package var timeoutSeconds: Int
+    /// The watch begins with an `added` for each object that exists; it then takes no resource version.
+    package var sendsInitialEvents = false
 
     package init(
         _ selector: ObjectSelector = ObjectSelector(), resourceVersion: String, bookmarks: Bool = true,

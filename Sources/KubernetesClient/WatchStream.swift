@@ -47,7 +47,12 @@ extension KubernetesClient {
     ) async throws(KubernetesError) -> WatchStream {
         var query = options.selector.query
         query.append(("watch", "true"))
-        query.append(("resourceVersion", options.resourceVersion))
+        if options.sendsInitialEvents {
+            query.append(("sendInitialEvents", "true"))
+            query.append(("resourceVersionMatch", "NotOlderThan"))
+        } else {
+            query.append(("resourceVersion", options.resourceVersion))
+        }
         query.append(("timeoutSeconds", String(options.timeoutSeconds)))
         if options.bookmarks { query.append(("allowWatchBookmarks", "true")) }
         var call = call("watch", resource, "GET", namespace: options.selector.namespace, query: query)

@@ -112,6 +112,29 @@ struct KubeconfigTests {
         #expect(throws: KubernetesError.self) { try load(text(user: "client-key-data: S0VZ")) }
     }
 
+    @Test("a Pod's authority is read again after a minute, and kept while its file is empty")
+    func authorityFile() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "sluice-ca-\(UUID().uuidString)").path
+        func write(_ text: String) { _ = FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) }
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        write("one")
+        var configuration = ClusterConfiguration(
+            server: "https://server.test:6443", tls: HTTPTLS(caPEM: Array("one".utf8)))
+        configuration.authorityFile = path
+        let fixture = Fixture()
+        let client = KubernetesClient(
+            configuration: configuration, transport: fixture.transport, clock: fixture.clock,
+            monotonicClock: fixture.clock)
+        for (text, trusted) in [("two", "one"), ("", "two"), ("three", "two"), ("three", "three")] {
+            fixture.transport.expect("GET", "/version", .json("{}")) { request in
+                #expect(request.tls.caPEM == Array(trusted.utf8))
+            }
+            _ = try await client.raw("GET", path: "/version")
+            write(text)
+            fixture.clock.advance(by: .seconds(60))
+        }
+    }
+
     @Test("a token file is read again after a minute and after a 401")
     func tokenFile() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "sluice-token-\(UUID().uuidString)").path

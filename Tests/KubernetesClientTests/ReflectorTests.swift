@@ -18,9 +18,10 @@ struct ReflectorTests {
     }
 
     /// Runs a reflector until `line` is told (or, with a delay, until it sleeps that long), then checks the script.
-    func run(until line: String, advancing delays: [Duration] = []) async {
+    func run(until line: String, advancing delays: [Duration] = [], streamsLists: Bool = false) async {
         let reflector = Reflector(
-            client: fixture.client, resource: .pods, clock: fixture.clock, random: { 0.5 })
+            client: fixture.client, resource: .pods, streamsLists: streamsLists, clock: fixture.clock,
+            random: { 0.5 })
         let journal = journal
         let task = Task { await reflector.run { journal.note($0) } }
         for delay in delays {
@@ -49,6 +50,72 @@ struct ReflectorTests {
                 "begin", "upsert a 1", "upsert b 2", "upsert c 3", "finish", "connected", "upsert d 11",
                 "upsert a 12", "delete b 13", "upsert end 14",
             ])
+    }
+
+    private func version(_ minor: String) -> ScriptedAnswer { .json(#"{"major":"1","minor":"\#(minor)"}"#) }
+
+    private let streamed =
+        "/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=450"
+        + "&allowWatchBookmarks=true"
+
+    private func endOfList(_ version: Int) -> String {
+        event(
+            "BOOKMARK",
+            #"{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"\#(version)","#
+                + #""annotations":{"k8s.io/initial-events-end":"true"}}}"#)
+    }
+
+    @Test("takes the list from the beginning of a watch where the server can", arguments: ["32", "33+"])
+    func streamsLists(minor: String) async {
+        fixture.transport.expect("GET", "/version", version(minor))
+        fixture.transport.expect(
+            "GET", streamed,
+            .stream(
+                .line(event("ADDED", pod("a", 1))), .line(event("ADDED", pod("b", 2))), .line(endOfList(10)),
+                .line(event("MODIFIED", pod("a", 11)))))
+        fixture.transport.expect("GET", watch(11), .stream(.line(event("DELETED", pod("b", 12))), .hang))
+        await run(until: "delete b 12", advancing: [.milliseconds(375)], streamsLists: true)
+        #expect(
+            journal.lines == [
+                "begin", "upsert a 1", "upsert b 2", "finish", "connected", "upsert a 11", "connected", "delete b 12",
+            ])
+    }
+
+    @Test("a streamed list that is cut begins anew")
+    func streamedListCut() async {
+        fixture.transport.expect("GET", "/version", version("34"))
+        fixture.transport.expect(
+            "GET", streamed,
+            .stream(.line(event("ADDED", pod("a", 1))), .fail(HTTPError(.connectionLost, "cut"))))
+        fixture.transport.expect(
+            "GET", streamed,
+            .stream(
+                .line(event("ADDED", pod("b", 2))), .line(endOfList(10)), .line(event("ADDED", pod("c", 11))), .hang))
+        await run(until: "upsert c 11", advancing: [.milliseconds(375)], streamsLists: true)
+        #expect(
+            journal.lines == [
+                "begin", "upsert a 1", "disconnected ServerUnreachable", "begin", "upsert b 2", "finish", "connected",
+                "upsert c 11",
+            ])
+    }
+
+    @Test("lists in pages where the server refuses to stream")
+    func pagesInstead() async {
+        fixture.transport.expect("GET", "/version", version("32"))
+        fixture.transport.expect("GET", streamed, .status(422, "Invalid", "sendInitialEvents is forbidden"))
+        fixture.transport.expect("GET", list, podList([pod("a", 1)], version: 10))
+        fixture.transport.expect("GET", watch(10), .stream(.line(event("ADDED", pod("b", 11))), .hang))
+        await run(until: "upsert b 11", advancing: [.milliseconds(375)], streamsLists: true)
+    }
+
+    @Test("an old server is asked for its version once, and for pages")
+    func oldServer() async {
+        fixture.transport.expect("GET", "/version", version("20"))
+        fixture.transport.expect("GET", list, podList([pod("a", 1)], version: 10))
+        fixture.transport.expect("GET", watch(10), .status(410, "Expired", "too old"))
+        fixture.transport.expect("GET", list, podList([pod("b", 2)], version: 30))
+        fixture.transport.expect("GET", watch(30), .stream(.line(event("ADDED", pod("c", 31))), .hang))
+        await run(until: "upsert c 31", streamsLists: true)
     }
 
     @Test("resumes after the last event or bookmark when the server ends the watch")

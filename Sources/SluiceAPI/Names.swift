@@ -77,6 +77,10 @@ package enum ConditionType {
     package static let healthy = "Healthy"
     package static let windowOpen = "WindowOpen"
     package static let held = "Held"
+    /// Present and true while somebody keeps changing what is healed.
+    package static let contested = "Contested"
+    /// Present where the spec asks to be warned of orphans; true while there are any.
+    package static let orphansFound = "OrphansFound"
     /// Present and true where the spec asks for something that this version does not do.
     package static let unsupported = "Unsupported"
     // Promotion and Rollback.

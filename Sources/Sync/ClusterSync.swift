@@ -11,7 +11,7 @@ package final class ClusterSync: Sendable {
     package let index: LiveIndex
     package let limiter: FlightLimiter
     package let counters: SyncCounters
-    private let client: KubernetesClient
+    let client: KubernetesClient
     private let namespaces: NamespaceKeeper
     private let clock: any MonotonicClock
     private let random: UnitRandom
@@ -19,8 +19,10 @@ package final class ClusterSync: Sendable {
     /// How many times a sync plans anew what its own steps made possible; each round ends a wave or a hook.
     private static let rounds = 64
 
+    /// - Parameter selector: of the labels of the objects that are known.
     package init(
-        client: KubernetesClient, limiter: FlightLimiter = FlightLimiter(), counters: SyncCounters = SyncCounters(),
+        client: KubernetesClient, selector: String = TrackingID.label, limiter: FlightLimiter = FlightLimiter(),
+        counters: SyncCounters = SyncCounters(),
         clock: any MonotonicClock = UptimeClock(), random: @escaping UnitRandom = systemRandom,
         onChange: @escaping @Sendable (LiveIndex.Change) -> Void = { _ in }
     ) {
@@ -30,7 +32,7 @@ package final class ClusterSync: Sendable {
         self.clock = clock
         self.random = random
         namespaces = NamespaceKeeper(client: client)
-        index = LiveIndex(client: client, onChange: onChange)
+        index = LiveIndex(client: client, selector: selector, onChange: onChange)
     }
 
     /// What the cluster serves of some kinds; those that it does not serve are left out.
@@ -85,6 +87,7 @@ package final class ClusterSync: Sendable {
             progress.applied += done.applied
             progress.pruned += done.pruned
             progress.errors += done.errors
+            if !done.errors.isEmpty, let setup = request.namespace { await namespaces.forget(setup.name) }
             guard done.errors.isEmpty, request.mode != .report, !Task.isCancelled else { break }
             if plan.isLast, request.runHooks {
                 index.setHooksDone(environment, app: name, revision: revision)
@@ -98,6 +101,9 @@ package final class ClusterSync: Sendable {
         }
         plan = self.plan(request)
         index.setExpected(plan.confirmed)
+        if request.mode == .report || !request.policy.selfHeal {
+            progress.drifted = await explain(plan, request.app, executor)
+        }
         let standing = plan.objects.count { $0.status == .synced }
         counters.add { $0.skipped += max(0, standing - progress.applied) }
         return outcome(request, plan, progress)
@@ -173,7 +179,7 @@ package final class ClusterSync: Sendable {
         let isUsed = plan.outgoing.contains { $0.key.namespace == setup.name } || !request.app.hooks.isEmpty
         guard isUsed, !ownNamespace else { return nil }
         do throws(KubernetesError) {
-            try await namespaces.ensure(setup)
+            try await namespaces.ensure(setup, as: request.impersonate)
             return nil
         } catch {
             let key = ObjectKey(
@@ -200,6 +206,24 @@ package final class ClusterSync: Sendable {
         return true
     }
 
+    /// What the drift that is left consists of, object by object; each is asked about once.
+    private func explain(_ plan: AppPlan, _ app: DesiredApp, _ executor: SyncExecutor) async -> [ObjectDrift] {
+        let keys = Set(plan.objects.filter { $0.isDrift }.map(\.key))
+        var drifted: [ObjectDrift] = []
+        for object in app.objects where keys.contains(object.key) {
+            guard drifted.count < SyncExecutor.explainLimit, let record = index.record(object.key, object.gvk) else {
+                break
+            }
+            if let known = index.explanation(of: record, wanted: object.digest) {
+                drifted.append(known)
+            } else if let drift = await executor.explain(object) {
+                index.setExplanation(drift, of: record, wanted: object.digest)
+                drifted.append(drift)
+            }
+        }
+        return drifted
+    }
+
     /// Sums an app up.
     private func outcome(_ request: SyncRequest, _ plan: AppPlan?, _ progress: SyncExecutor.Outcome) -> SyncOutcome {
         var verdicts: [SyncOutcome.ObjectHealth] = []
@@ -224,10 +248,11 @@ package final class ClusterSync: Sendable {
             .sorted { $0.health.status > $1.health.status }
         return SyncOutcome(
             app: request.app.name, revision: request.app.revision,
-            isSynced: (plan?.isSynced ?? false) && progress.errors.isEmpty, objects: plan?.objects ?? [],
+            isSynced: (plan?.isSynced ?? false) && progress.errors.isEmpty && plan?.wait == nil,
+            objects: plan?.objects ?? [],
             health: health, unhealthy: Array(unhealthy.prefix(20)), images: images.sorted(), wait: plan?.wait,
-            errors: progress.errors + (plan?.errors ?? []), healed: progress.healed, applied: progress.applied,
-            pruned: progress.pruned)
+            errors: progress.errors + (plan?.errors ?? []), healed: progress.healed,
+            drifted: progress.drifted, applied: progress.applied, pruned: progress.pruned)
     }
 
     /// Why a workload is not healthy, as its pods tell; nil where they do not.

@@ -12,14 +12,35 @@ package enum FieldOwnership {
         package var description: String { manager.isEmpty ? path : "\(path) (\(manager))" }
     }
 
-    /// The manager whose entry is the newest beside ours, entries for `status` left out; empty where there is none.
+    /// The manager that was the last to write after us; empty where there is none.
+    ///
+    /// What controllers note for themselves is no reason to name them: the status, and a Deployment's revision.
     package static func lastForeignManager(of manifest: Manifest, beside manager: String) -> String {
-        let foreign = manifest.managedFields.filter { entry in
-            entry.manager != manager && entry.subresource != "status"
-                && !entry.fields.keys.allSatisfy { $0 == "f:status" }
-        }
+        let entries = manifest.managedFields
+        let ours = entries.first { $0.isApply(by: manager) }?.time ?? ""
         // Times are RFC 3339 in UTC, so text order is time order.
+        let foreign = entries.filter { entry in
+            entry.manager != manager && entry.subresource != "status" && entry.time >= ours
+                && !isBookkeeping(entry.fields)
+        }
         return foreign.max { $0.time < $1.time }?.manager ?? ""
+    }
+
+    private static func isBookkeeping(_ fields: JSONObject) -> Bool {
+        fields.allSatisfy { key, sub in
+            switch key {
+            case "f:status": true
+            case "f:metadata":
+                sub.objectValue?.allSatisfy { key, sub in
+                    key == "f:annotations"
+                        && sub.objectValue?.keys.allSatisfy {
+                            [".", "f:deployment.kubernetes.io/revision"].contains($0)
+                        }
+                            ?? false
+                } ?? false
+            default: false
+            }
+        }
     }
 
     /// The fields in which a live object differs from what was applied, at most `limit`, in the order of the document.

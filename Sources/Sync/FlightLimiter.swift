@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Bounds how many requests are in flight to one cluster, and adapts the bound to what the server bears.
 ///
-/// A refusal (429) halves the bound, down to one, and holds new requests back until the server's `Retry-After`; each
-/// whole round of requests without one raises it again by one, up to where it began:
+/// A refusal (429) halves the bound, down to one, and holds new requests back until the server's `Retry-After`; what
+/// is refused meanwhile was under way already and halves nothing. Each whole round of requests without one raises it again by one, up to where it began:
 /// 32 -> refused -> 16 -> 16 successes -> 17.
 package final class FlightLimiter: Sendable {
     private struct State {
@@ -65,10 +65,13 @@ package final class FlightLimiter: Sendable {
     ///
     /// - Parameter wait: what the server asked for, if it did.
     package func refused(wait: Duration = .zero) {
-        let until = clock.now() + wait
+        let now = clock.now()
+        let until = now + wait
         state.withLock { state in
-            state.limit = max(1, state.limit / 2)
-            state.successes = 0
+            if now >= state.heldUntil {
+                state.limit = max(1, state.limit / 2)
+                state.successes = 0
+            }
             state.heldUntil = max(state.heldUntil, until)
         }
     }

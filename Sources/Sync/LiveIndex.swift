@@ -22,15 +22,19 @@ package final class LiveIndex: Sendable {
     package let manager: String
     let state = Mutex(LiveIndexState())
     private let client: KubernetesClient
+    private let selector: String
     private let onChange: @Sendable (Change) -> Void
 
-    /// - Parameter client: reads with the operator's own rights; the watches see labelled objects only.
+    /// - Parameters:
+    ///   - client: reads with the operator's own rights; the watches see labelled objects only.
+    ///   - selector: of the labels of the objects that are known.
     package init(
-        client: KubernetesClient, manager: String = FieldManager.name,
+        client: KubernetesClient, manager: String = FieldManager.name, selector: String = Label.environment,
         onChange: @escaping @Sendable (Change) -> Void = { _ in }
     ) {
         self.client = client
         self.manager = manager
+        self.selector = selector
         self.onChange = onChange
     }
 
@@ -97,7 +101,7 @@ package final class LiveIndex: Sendable {
             }
             let ready = ReadySignal()
             let reflector = Reflector(
-                client: client, resource: resource, selector: ObjectSelector(labels: Label.environment))
+                client: client, resource: resource, selector: ObjectSelector(labels: selector), streamsLists: true)
             let handle: @Sendable (ReflectorEvent) -> Void = { [weak self] event in
                 self?.handle(event, kind: kind, ready: ready)
             }
@@ -203,6 +207,22 @@ package final class LiveIndex: Sendable {
         state.withLock { $0.expected[key] = nil }
     }
 
+    /// How an object was found to differ from what is wanted, while it is as it was then.
+    ///
+    /// - Parameter wanted: the digest of what is wanted.
+    func explanation(of record: LiveRecord, wanted: ContentHash) -> ObjectDrift? {
+        state.withLock { state in
+            guard let known = state.explanations[record.key], known.fingerprint == record.fingerprint,
+                known.wanted == wanted
+            else { return nil }
+            return known.drift
+        }
+    }
+
+    func setExplanation(_ drift: ObjectDrift, of record: LiveRecord, wanted: ContentHash) {
+        state.withLock { $0.explanations[record.key] = Explanation(record.fingerprint, wanted, drift) }
+    }
+
     /// Whether all hooks of an app's revision have run, as far as this process knows.
     package func hooksAreDone(_ environment: NamespacedName, app: String, revision: String) -> Bool {
         state.withLock { $0.hooksDone[environment]?[app] == revision }
@@ -224,6 +244,11 @@ package final class LiveIndex: Sendable {
         state.withLock { state in
             if state.claims[environment] == nil { state.claims[environment] = .some(nil) }
         }
+    }
+
+    /// Whether any environment wants an object.
+    func isClaimed(_ key: ObjectKey) -> Bool {
+        state.withLock { $0.claims.values.contains { $0?.contains(key) == true } }
     }
 
     /// Whether an environment other than `environment` wants an object.

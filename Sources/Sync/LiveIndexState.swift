@@ -14,6 +14,19 @@ struct KindWatch {
     }
 }
 
+/// How an object differed from what was wanted, and what both were then.
+struct Explanation {
+    let fingerprint: Fingerprint?
+    let wanted: ContentHash
+    let drift: ObjectDrift
+
+    init(_ fingerprint: Fingerprint?, _ wanted: ContentHash, _ drift: ObjectDrift) {
+        self.fingerprint = fingerprint
+        self.wanted = wanted
+        self.drift = drift
+    }
+}
+
 /// The data of a ``LiveIndex``; pure, its owner locks it.
 struct LiveIndexState {
     var watches: [GroupVersionKind: KindWatch] = [:]
@@ -24,6 +37,8 @@ struct LiveIndexState {
     var rules: [String: IgnoreRules] = [:]
     /// What each environment wants; nil for one that has not said.
     var claims: [NamespacedName: Set<ObjectKey>?] = [:]
+    /// How objects were found to differ.
+    var explanations: [ObjectKey: Explanation] = [:]
     /// The revisions whose hooks are over, by environment and app.
     var hooksDone: [NamespacedName: [String: String]] = [:]
     /// What a running list has named.
@@ -73,6 +88,7 @@ struct LiveIndexState {
         guard let old = records[kind]?.removeValue(forKey: name) else { return nil }
         unlink(old, kind, name)
         expected[old.key] = nil
+        explanations[old.key] = nil
         return LiveIndex.Change(labels: [old.environmentLabel], key: old.key, record: nil)
     }
 
@@ -87,6 +103,7 @@ struct LiveIndexState {
             for (name, record) in records.removeValue(forKey: kind) ?? [:] {
                 unlink(record, kind, name)
                 expected[record.key] = nil
+                explanations[record.key] = nil
             }
             idle.append(watch)
         }

@@ -92,6 +92,14 @@ package struct ObjectDiff: Sendable, Hashable {
         return (out, false)
     }
 
+    /// A text of ``text(limit:colour:)`` with colours, for one that was stored without.
+    package static func coloured(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let mark = line.drop { $0 == " " }.first.flatMap { Change(rawValue: String($0)) }
+            return mark.map { paint(String(line), $0, true) } ?? String(line)
+        }.joined(separator: "\n")
+    }
+
     private static func paint(_ line: String, _ change: Change, _ colour: Bool) -> String {
         guard colour else { return line }
         let code =

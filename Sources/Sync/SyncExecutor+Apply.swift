@@ -11,9 +11,15 @@ extension SyncExecutor {
                 guard error.code == .immutableField, applies, mayReplace(object) else { throw error }
             }
         }
-        if let fingerprint, let record = index.record(object.key, object.gvk), record.fingerprint == fingerprint {
-            index.setExpected([object.key: ExpectedState(digest: object.digest, fingerprint: fingerprint)])
-            return Result()
+        if let fingerprint {
+            let stands = index.record(object.key, object.gvk)?.fingerprint == fingerprint
+            if stands || !applies {
+                // What is only reported is not asked about again until it changes.
+                index.setExpected([
+                    object.key: ExpectedState(digest: object.digest, fingerprint: fingerprint, wasSeen: stands)
+                ])
+            }
+            if stands { return Result() }
         }
         guard applies else { return Result() }
         return try await apply(object, .changed, explains: false)
@@ -110,14 +116,33 @@ extension SyncExecutor {
         index.observe(answer)
     }
 
-    /// What an apply put right: where our fields, as the server has them now, were different before.
+    /// Where an object departs from what our apply makes of it: the fields of ours, as the answer has them, that are
+    /// different in the object.
     func drift(
         from answer: Manifest, to before: Manifest, _ key: ObjectKey, _ ignored: IgnoredFields
-    ) -> HealedDrift? {
+    ) -> ObjectDrift? {
         guard let owned = Fingerprint.owned(of: answer, by: manager, ignoring: ignored) else { return nil }
         let fields = FieldOwnership.drift(of: before, from: Manifest(owned), beside: manager)
         let named = fields.first { !$0.manager.isEmpty }?.manager
-        return HealedDrift(
+        return ObjectDrift(
             key: key, manager: named ?? FieldOwnership.lastForeignManager(of: before, beside: manager), fields: fields)
+    }
+
+    /// Where a live object departs from what is wanted, as a dry run tells; nil where it does not, or cannot be asked.
+    func explain(_ object: DesiredObject) async -> ObjectDrift? {
+        do throws(SyncError) {
+            guard let live = try await read(object) else { return nil }
+            let ignored = object.ignore?.fields(in: live) ?? IgnoredFields()
+            counters.add { $0.dryRuns += 1 }
+            let answer = try await send(object) { client throws(KubernetesError) in
+                try await client.apply(
+                    object.apiResource, object.manifest(ignoring: ignored), fieldManager: manager,
+                    force: options.forceConflicts, dryRun: true)
+            }
+            return drift(from: answer, to: live, object.key, ignored)
+        } catch {
+            // The verdict stands without its explanation.
+            return nil
+        }
     }
 }

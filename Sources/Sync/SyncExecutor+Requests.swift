@@ -39,6 +39,7 @@ extension SyncExecutor {
         retriesConflicts: Bool = true, _ work: (KubernetesClient) async throws(KubernetesError) -> Value
     ) async throws(KubernetesError) -> Value {
         var attempt = 1
+        var refusals = 0
         while true {
             let failure: KubernetesError
             do {
@@ -50,10 +51,11 @@ extension SyncExecutor {
             } catch {
                 throw KubernetesError(.cancelled, "the sync was stopped")
             }
-            guard attempt < SyncExecutor.attempts, SyncFailure.isWorthAnotherTry(failure),
-                retriesConflicts || !failure.isConflict
+            guard attempt < SyncExecutor.attempts, refusals < SyncExecutor.refusals,
+                SyncFailure.isWorthAnotherTry(failure), retriesConflicts || !failure.isConflict
             else { throw failure }
-            var delay = Duration.milliseconds(200 << min(attempt - 1, 5)) * (0.5 + 0.5 * min(max(random(), 0), 1))
+            var delay =
+                Duration.milliseconds(200 << min(attempt + refusals - 1, 5)) * (0.5 + 0.5 * min(max(random(), 0), 1))
             if case .waitUntil(let moment) = failure.disposition {
                 delay = max(delay, min(moment - SystemClock().now(), .seconds(30)))
             }
@@ -62,7 +64,7 @@ extension SyncExecutor {
                 limiter.refused(wait: delay)
             }
             do { try await clock.sleep(until: clock.now() + delay) } catch { throw failure }
-            attempt += 1
+            if failure.isTooManyRequests { refusals += 1 } else { attempt += 1 }
         }
     }
 }

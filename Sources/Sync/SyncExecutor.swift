@@ -17,7 +17,7 @@ struct SyncExecutor: Sendable {
     /// What came of one action.
     struct Result: Sendable {
         var error: SyncError?
-        var healed: HealedDrift?
+        var healed: ObjectDrift?
         var wrote = false
         var pruned = false
     }
@@ -25,13 +25,16 @@ struct SyncExecutor: Sendable {
     /// What came of a whole plan.
     struct Outcome: Sendable {
         var errors: [SyncError] = []
-        var healed: [HealedDrift] = []
+        var healed: [ObjectDrift] = []
+        var drifted: [ObjectDrift] = []
         var applied = 0
         var pruned = 0
     }
 
     /// How often a request is sent in all, where another try may help.
     static let attempts = 5
+    /// How often a request that a busy server puts off (429) is sent again: it never began, so patience costs nothing.
+    static let refusals = 20
     /// Reads before healing, for the sake of a message, are made for so many objects of a step at most.
     static let explainLimit = 8
 

@@ -86,6 +86,17 @@ package struct SyncWait: Sendable, Hashable {
     package let reason: Reason
     /// What is waited for.
     package let keys: [ObjectKey]
+
+    /// `waits for Deployment.apps prod/web to be healthy`
+    package var summary: String {
+        let first = keys.first.map { "\($0)" } ?? "nothing"
+        let what = keys.count > 1 ? "\(first) and \(keys.count - 1) more" : first
+        return switch reason {
+        case .health: "waits for \(what) to be healthy"
+        case .definition: "waits for \(what) to be established"
+        case .hook: "waits for the hook \(what)"
+        }
+    }
 }
 
 /// One object's line in a plan.
@@ -94,16 +105,28 @@ package struct ObjectPlan: Sendable, Hashable {
     package let status: ObjectSyncStatus
     /// One sentence; empty for an object that stands.
     package let message: String
+    /// Whether the object departed from what Git wants, rather than Git from what the object was.
+    package let isDrift: Bool
+
+    package init(key: ObjectKey, status: ObjectSyncStatus, message: String, isDrift: Bool = false) {
+        self.key = key
+        self.status = status
+        self.message = message
+        self.isDrift = isDrift
+    }
 }
 
-/// The digest that an object was last applied with, and the fingerprint that it then had.
+/// The fingerprint that an object has, or would have, when it is as a digest wants it.
 package struct ExpectedState: Sendable, Hashable {
     package let digest: ContentHash
     package let fingerprint: Fingerprint
+    /// Whether the object was seen in this state; else a dry run told of it, and nobody knows who departed from it.
+    package let wasSeen: Bool
 
-    package init(digest: ContentHash, fingerprint: Fingerprint) {
+    package init(digest: ContentHash, fingerprint: Fingerprint, wasSeen: Bool = true) {
         self.digest = digest
         self.fingerprint = fingerprint
+        self.wasSeen = wasSeen
     }
 }
 

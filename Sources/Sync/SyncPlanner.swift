@@ -79,8 +79,9 @@ package struct SyncPlanner: Sendable {
     }
 
     private func classify(_ object: DesiredObject, _ draft: inout Draft) {
-        func line(_ status: ObjectSyncStatus, _ message: String = "") {
-            draft.objects.append(ObjectPlan(key: object.key, status: status, message: message))
+        func line(_ status: ObjectSyncStatus, _ message: String = "", isDrift: Bool = false) {
+            draft.objects.append(
+                ObjectPlan(key: object.key, status: status, message: message, isDrift: isDrift))
         }
         func act(_ action: SyncAction) {
             if mode == .report {
@@ -126,8 +127,14 @@ package struct SyncPlanner: Sendable {
             line(.unverified)
             return act(.verify(object))
         }
-        line(.outOfSync, record.lastManager.isEmpty ? "was changed" : "was changed by \(record.lastManager)")
-        if mode == .sync || policy.selfHeal { act(.apply(object, .drifted)) }
+        if last.wasSeen {
+            line(
+                .outOfSync, record.lastManager.isEmpty ? "was changed" : "was changed by \(record.lastManager)",
+                isDrift: true)
+        } else {
+            line(.outOfSync, "differs from Git", isDrift: true)
+        }
+        if mode == .sync || policy.selfHeal { act(.apply(object, last.wasSeen ? .drifted : .changed)) }
     }
 
     /// Why an object may not be touched that another environment tracks.

@@ -81,19 +81,11 @@ package struct SyncRequest: Sendable {
     }
 }
 
-/// What somebody else had changed, and is as Git wants again.
-package struct HealedDrift: Sendable, Hashable {
-    package let key: ObjectKey
-    /// The field manager that had changed it; empty where the server does not tell.
-    package let manager: String
-    package let fields: [FieldOwnership.Drift]
-}
-
 /// Where an app stands after a sync.
 package struct SyncOutcome: Sendable {
     package let app: String
     package let revision: String
-    /// Whether every object stands and none is left over.
+    /// Whether every object stands, none is left over, and no hook is still to come.
     package let isSynced: Bool
     package let objects: [ObjectPlan]
     /// The worst of the app's objects; missing ones count.
@@ -105,7 +97,10 @@ package struct SyncOutcome: Sendable {
     /// What the rest of the sync waits for; the index tells when it changes.
     package let wait: SyncWait?
     package let errors: [SyncError]
-    package let healed: [HealedDrift]
+    /// What somebody else had changed, and is as Git wants again.
+    package let healed: [ObjectDrift]
+    /// What somebody else has changed, and is left so.
+    package let drifted: [ObjectDrift]
     package let applied: Int
     package let pruned: Int
 

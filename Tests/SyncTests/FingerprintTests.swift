@@ -144,6 +144,21 @@ import Testing
         #expect(FieldOwnership.lastForeignManager(of: live, beside: Fixture.manager) == "kubectl")
     }
 
+    @Test func `a controller's book-keeping, and what came before us, names nobody`() {
+        let live = Fixture.live(
+            applied,
+            entries: [
+                Fixture.managed(
+                    "kube-controller-manager", "Update",
+                    [
+                        "f:metadata": ["f:annotations": [".": [:], "f:deployment.kubernetes.io/revision": [:]]],
+                        "f:status": ["f:replicas": [:]],
+                    ], time: "2026-03-01T00:00:00Z"),
+                Fixture.managed("helm", "Update", ["f:spec": ["f:paused": [:]]], time: "2025-12-01T00:00:00Z"),
+            ])
+        #expect(FieldOwnership.lastForeignManager(of: live, beside: Fixture.manager) == "")
+    }
+
     @Test(arguments: [
         "{}", #"{"metadata":{"managedFields":7}}"#,
         #"{"metadata":{"managedFields":[{"manager":"sluice","operation":"Apply","fieldsV1":{"k:{":{},"v:":{},"i:x":{},"f:":{}}}]}}"#,

@@ -45,6 +45,12 @@ import Testing
         #expect(limiter.limit == 32)
     }
 
+    @Test func `refusals of one burst halve the limit once`() {
+        let limiter = FlightLimiter(limit: 32)
+        for _ in 0..<20 { limiter.refused(wait: .seconds(60)) }
+        #expect(limiter.limit == 16)
+    }
+
     @Test func `a cancelled task leaves the queue, and others pass`() async throws {
         let limiter = FlightLimiter(limit: 1)
         let (stream, release) = AsyncStream<Void>.makeStream()

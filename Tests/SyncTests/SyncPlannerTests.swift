@@ -145,6 +145,23 @@ import Testing
         #expect(outline(world.plan(app)) == ["verify c"])
     }
 
+    @Test func `what a dry run told of is not asked again, and is no drift of somebody's`() {
+        let app = Fixture.app([Fixture.configMap("c")])
+        var world = World()
+        var live = Fixture.live(app.objects[0].manifest)
+        live.json["data"]?["a"] = "other"
+        world.put(live)
+        world.expected[app.objects[0].key] = ExpectedState(
+            digest: app.objects[0].digest, fingerprint: Fingerprint(applied: app.objects[0].manifest), wasSeen: false)
+        world.mode = .report
+        let report = world.plan(app)
+        #expect(report.steps.isEmpty)
+        #expect(report.objects.map(\.message) == ["differs from Git"])
+        #expect(report.objects.map(\.isDrift) == [true])
+        world.mode = .sync
+        #expect(outline(world.plan(app)) == ["Changed c"])
+    }
+
     @Test func `a change in Git sends the objects that changed`() {
         var world = World()
         world.apply(Fixture.app([Fixture.configMap("c"), Fixture.deployment("web", replicas: 3)]))

@@ -124,7 +124,7 @@ let package = Package(
         tests("CertificatesTests", ["Certificates", "Core", x509, asn1, crypto]),
         tests("MigrationTests", ["Migration", "YAML", "Policy"], exclude: ["Corpus"]),
         tests("SyncTests", ["Sync"]),
-        tests("SyncIntegrationTests", ["Sync", "YAML"]),
+        tests("SyncIntegrationTests", ["Sync", "YAML", "TestSupport"]),
         tests(
             "ControllerRuntimeTests",
             [

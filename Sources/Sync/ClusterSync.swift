@@ -1,6 +1,7 @@
 package import Core
 package import KubernetesClient
 package import KubernetesModel
+internal import SluiceAPI
 
 /// Keeps the objects of one cluster as their environments want them.
 ///
@@ -21,7 +22,7 @@ package final class ClusterSync: Sendable {
 
     /// - Parameter selector: of the labels of the objects that are known.
     package init(
-        client: KubernetesClient, selector: String = TrackingID.label, limiter: FlightLimiter = FlightLimiter(),
+        client: KubernetesClient, selector: String = Label.environment, limiter: FlightLimiter = FlightLimiter(),
         counters: SyncCounters = SyncCounters(),
         clock: any MonotonicClock = UptimeClock(), random: @escaping UnitRandom = systemRandom,
         onChange: @escaping @Sendable (LiveIndex.Change) -> Void = { _ in }

@@ -16,8 +16,8 @@ struct Sluice: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, BuildCommand.self, ValidateCommand.self, WindowCommand.self, HealthCommand.self,
-            StatusCommand.self, AuditCommand.self, PromoteCommand.self, ApproveCommand.self, RollbackCommand.self,
-            RefreshCommand.self, ImportCommand.self,
+            DiffCommand.self, StatusCommand.self, AuditCommand.self, PromoteCommand.self, ApproveCommand.self,
+            RollbackCommand.self, RefreshCommand.self, ImportCommand.self,
         ])
 
     static func main() async {

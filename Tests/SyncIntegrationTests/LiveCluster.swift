@@ -35,6 +35,18 @@ final class Stage: Sendable {
     private let transport: CurlTransport
     private let cluster: Mutex<ClusterSync>
 
+    /// Runs a test on a stage of its own, and removes it.
+    static func with(_ body: (Stage) async throws -> Void) async throws {
+        let stage = try Stage()
+        do {
+            try await body(stage)
+        } catch {
+            await stage.tearDown()
+            throw error
+        }
+        await stage.tearDown()
+    }
+
     init() throws {
         let suffix = String(UInt32.random(in: .min ... .max), radix: 36)
         namespace = "sync-\(suffix)"
@@ -98,9 +110,11 @@ final class Stage: Sendable {
         return await sync.sync(request)
     }
 
-    /// Waits until the index knows what `condition` asks for; at most ten seconds, checked as changes come.
-    func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(10)
+    /// Waits until `condition` holds, looking often.
+    func eventually(
+        _ what: String, within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
+    ) async throws {
+        let end = ContinuousClock.now + limit
         while ContinuousClock.now < end {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(10))

@@ -8,50 +8,9 @@ import Testing
 
 /// The engine against a real API server.
 @Suite(LiveCluster.isThere, .serialized) struct SyncIntegrationTests {
-    private func staged(_ body: (Stage) async throws -> Void) async throws {
-        let stage = try Stage()
-        do {
-            try await body(stage)
-        } catch {
-            await stage.tearDown()
-            throw error
-        }
-        await stage.tearDown()
-    }
-
-    private static let deployment = """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: frontend}
-        spec:
-          replicas: 3
-          selector: {matchLabels: {app: frontend}}
-          template:
-            metadata: {labels: {app: frontend}}
-            spec:
-              containers:
-              - name: app
-                image: frontend:1
-                ports: [{containerPort: 80}]
-                resources: {requests: {cpu: 1000m, memory: 0.5Gi}}
-        """
-
-    private static func configMap(_ name: String, _ data: String = "{a: '1'}", annotations: String = "{}") -> String {
-        """
-        apiVersion: v1
-        kind: ConfigMap
-        metadata: {name: \(name), annotations: \(annotations)}
-        data: \(data)
-        """
-    }
-
-    private func manifests(_ texts: String...) throws -> [Manifest] {
-        try texts.flatMap { try LiveCluster.yaml($0) }
-    }
-
     @Test func `what is applied once is not sent again, nor after a restart`() async throws {
-        try await staged { stage in
-            let app = try await stage.app(try manifests(Self.deployment, Self.configMap("c")))
+        try await Stage.with { stage in
+            let app = try await stage.app(try Sample.manifests(Sample.deployment, Sample.configMap("c")))
             let first = try await stage.run(app)
             #expect(first.errors.map(\.message) == [])
             #expect(first.isSynced)
@@ -70,10 +29,10 @@ import Testing
     }
 
     @Test func `a change of one object sends that object`() async throws {
-        try await staged { stage in
-            try await stage.run(try await stage.app(try manifests(Self.configMap("a"), Self.configMap("b"))))
+        try await Stage.with { stage in
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("a"), Sample.configMap("b"))))
             let app = try await stage.app(
-                try manifests(Self.configMap("a"), Self.configMap("b", "{a: '2'}")), revision: "r2")
+                try Sample.manifests(Sample.configMap("a"), Sample.configMap("b", "{a: '2'}")), revision: "r2")
             let outcome = try await stage.run(app)
             #expect(outcome.applied == 1)
             #expect(outcome.isSynced)
@@ -81,116 +40,15 @@ import Testing
         }
     }
 
-    @Test func `kubectl scale is drift that is seen, told and healed`() async throws {
-        try await staged { stage in
-            let app = try await stage.app(try manifests(Self.deployment))
-            try await stage.run(app)
-            let key = app.objects[0].key
-            let before = stage.sync.index.record(key, app.objects[0].gvk)?.fingerprint
-            try stage.kubectl(["scale", "deployment", "frontend", "--replicas=20"])
-            try await stage.eventually("the index sees the drift") {
-                stage.sync.index.record(key, app.objects[0].gvk)?.fingerprint != before
-            }
-            let healed = try await stage.run(app) { $0.mode = .heal }
-            #expect(healed.isSynced)
-            #expect(healed.applied == 1)
-            #expect(healed.healed.map { $0.fields.map(\.path) } == [["spec.replicas"]])
-            #expect(try await stage.get("Deployment", "apps/v1", "frontend")?.json["spec"]?["replicas"] == 3)
-            let after = try await stage.run(app) { $0.mode = .heal }
-            #expect(after.applied == 0)
-        }
-    }
-
-    @Test func `without selfHeal drift is reported and left`() async throws {
-        try await staged { stage in
-            let app = try await stage.app(try manifests(Self.deployment))
-            try await stage.run(app)
-            try stage.kubectl(["scale", "deployment", "frontend", "--replicas=20"])
-            try await stage.eventually("the drift is reported") {
-                let outcome = try await stage.run(app) {
-                    $0.mode = .heal
-                    $0.policy.selfHeal = false
-                }
-                return !outcome.isSynced
-            }
-            #expect(try await stage.get("Deployment", "apps/v1", "frontend")?.json["spec"]?["replicas"] == 20)
-        }
-    }
-
-    @Test func `ignored replicas stay where they were scaled to, through syncs and restarts`() async throws {
-        try await staged { stage in
-            let ignore = IgnoreRules([
-                try IgnoreRule(group: "apps", kind: "Deployment", jsonPointers: ["/spec/replicas"])
-            ])
-            let app = try await stage.app(try manifests(Self.deployment), ignore: ignore)
-            try await stage.run(app, ignore: ignore)
-            #expect(try await stage.get("Deployment", "apps/v1", "frontend")?.json["spec"]?["replicas"] == 3)
-            try stage.kubectl(["scale", "deployment", "frontend", "--replicas=20"])
-            let quiet = try await stage.run(app, ignore: ignore) { $0.mode = .heal }
-            #expect(quiet.applied == 0)
-            let newer = try await stage.app(
-                try manifests(Self.deployment.replacing("frontend:1", "frontend:2")), ignore: ignore, revision: "r2")
-            let outcome = try await stage.run(newer, ignore: ignore)
-            #expect(outcome.errors.map(\.message) == [])
-            #expect(outcome.isSynced)
-            let live = try await stage.get("Deployment", "apps/v1", "frontend")
-            #expect(live?.json["spec"]?["replicas"] == 20)
-            #expect(WorkloadImages.of(try #require(live)) == ["frontend:2"])
-            stage.restart()
-            let again = try await stage.run(newer, ignore: ignore)
-            #expect(again.isSynced)
-            #expect(again.applied == 0)
-        }
-    }
-
-    @Test func `what left Git is pruned, copies are not`() async throws {
-        try await staged { stage in
-            try await stage.run(
-                try await stage.app(
-                    try manifests(
-                        Self.configMap("keep"), Self.configMap("old"),
-                        Self.configMap("held", annotations: "{sluice.dev/prune: 'false'}"))))
-            var copy = try #require(try await stage.get("ConfigMap", "v1", "old"))
-            copy.json["metadata"] = [
-                "name": "copy", "namespace": .string(stage.namespace),
-                "labels": copy.json["metadata"]?["labels"] ?? [:],
-                "annotations": copy.json["metadata"]?["annotations"] ?? [:],
-            ]
-            _ = try await stage.client.create(.configMaps, copy)
-            let app = try await stage.app(try manifests(Self.configMap("keep")), revision: "r2")
-            let outcome = try await stage.run(app)
-            #expect(outcome.errors.map(\.message) == [])
-            #expect(outcome.pruned == 1)
-            // Until the garbage collector has let it go, the environment says that it is still there.
-            try await stage.eventually("all is synced") { try await stage.run(app).isSynced }
-            #expect(try await stage.get("ConfigMap", "v1", "old") == nil)
-            #expect(try await stage.get("ConfigMap", "v1", "copy") != nil)
-            #expect(try await stage.get("ConfigMap", "v1", "held") != nil)
-        }
-    }
-
-    @Test func `a kind that left Git is pruned after a restart, through the kinds that are remembered`() async throws {
-        try await staged { stage in
-            try await stage.run(try await stage.app(try manifests(Self.configMap("c"), Self.deployment)))
-            stage.restart()
-            let app = try await stage.app(try manifests(Self.configMap("c")), revision: "r2")
-            let outcome = try await stage.run(app, also: [GroupVersionKind(apiVersion: "apps/v1", kind: "Deployment")])
-            #expect(outcome.pruned == 1)
-            try await stage.eventually("the Deployment is gone") {
-                try await stage.get("Deployment", "apps/v1", "frontend") == nil
-            }
-        }
-    }
-
     @Test func `nothing of an app is applied when the server refuses one object of it`() async throws {
-        try await staged { stage in
+        try await Stage.with { stage in
             let bad = """
                 apiVersion: v1
                 kind: Service
                 metadata: {name: bad}
                 spec: {ports: [{port: 99999}]}
                 """
-            let outcome = try await stage.run(try await stage.app(try manifests(Self.configMap("c"), bad)))
+            let outcome = try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("c"), bad)))
             #expect(!outcome.isSynced)
             #expect(outcome.applied == 0)
             #expect(outcome.errors.count == 1)
@@ -200,38 +58,12 @@ import Testing
         }
     }
 
-    @Test func `an object moves between apps and environments without being deleted`() async throws {
-        try await staged { stage in
-            try await stage.run(try await stage.app(try manifests(Self.configMap("c")), name: "one"))
-            let uid = try await stage.get("ConfigMap", "v1", "c")?.uid
-            let moved = try await stage.app(try manifests(Self.configMap("c")), name: "two")
-            #expect(try await stage.run(moved).isSynced)
-            let empty = try await stage.app([], name: "one")
-            let left = try await stage.run(empty) {
-                $0.wanted = Set(moved.objects.map(\.key))
-                $0.removed = true
-            }
-            #expect(left.pruned == 0)
-            #expect(try await stage.get("ConfigMap", "v1", "c")?.uid == uid)
-
-            let other = NamespacedName(namespace: "sync-test", name: "other-\(stage.environment.name)")
-            let theirs = try await stage.app(try manifests(Self.configMap("c")), name: "web", environment: other)
-            let refused = try await stage.run(theirs)
-            #expect(refused.errors.map(\.code) == [.ownedElsewhere])
-            stage.sync.index.claim([], for: stage.environment)
-            #expect(try await stage.run(theirs).isSynced)
-            #expect(try await stage.get("ConfigMap", "v1", "c")?.uid == uid)
-            #expect(stage.sync.index.tracked(stage.environment, app: "two").isEmpty)
-            stage.sync.index.forget(other)
-        }
-    }
-
     @Test func `fields that kubectl apply left are taken over and go with Git`() async throws {
-        try await staged { stage in
-            try await stage.run(try await stage.app(try manifests(Self.configMap("seed"))))
-            try stage.kubectl(["apply", "-f", "-"], input: Self.configMap("c", "{a: '1', stale: x}"))
+        try await Stage.with { stage in
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("seed"))))
+            try stage.kubectl(["apply", "-f", "-"], input: Sample.configMap("c", "{a: '1', stale: x}"))
             let outcome = try await stage.run(
-                try await stage.app(try manifests(Self.configMap("seed"), Self.configMap("c"))))
+                try await stage.app(try Sample.manifests(Sample.configMap("seed"), Sample.configMap("c"))))
             #expect(outcome.errors.map(\.message) == [])
             #expect(outcome.isSynced)
             let live = try #require(try await stage.get("ConfigMap", "v1", "c"))
@@ -242,7 +74,7 @@ import Testing
     }
 
     @Test func `an immutable field is told, and replaced only where that is allowed`() async throws {
-        try await staged { stage in
+        try await Stage.with { stage in
             let job = """
                 apiVersion: batch/v1
                 kind: Job
@@ -253,9 +85,9 @@ import Testing
                       restartPolicy: Never
                       containers: [{name: a, image: 'a:1'}]
                 """
-            try await stage.run(try await stage.app(try manifests(job)))
+            try await stage.run(try await stage.app(try Sample.manifests(job)))
             let uid = try await stage.get("Job", "batch/v1", "j")?.uid
-            let newer = try await stage.app(try manifests(job.replacing("a:1", "a:2")), revision: "r2")
+            let newer = try await stage.app(try Sample.manifests(job.replacing("a:1", "a:2")), revision: "r2")
             let refused = try await stage.run(newer)
             #expect(refused.errors.map(\.code) == [.immutableField], "\(refused.errors)")
             #expect(refused.errors.first?.message.contains("spec.template") == true)
@@ -270,7 +102,7 @@ import Testing
     }
 
     @Test func `a definition and its instances arrive in one sync`() async throws {
-        try await staged { stage in
+        try await Stage.with { stage in
             let group = "\(stage.namespace).example.com"
             let definition = """
                 apiVersion: apiextensions.k8s.io/v1
@@ -292,12 +124,13 @@ import Testing
                 metadata: {name: zed}
                 spec: {legs: 3, size: 1.5, list: [b, a]}
                 """
-            let app = try await stage.app(try manifests(alien, definition, Self.configMap("c")))
+            let app = try await stage.app(try Sample.manifests(alien, definition, Sample.configMap("c")))
             #expect(app.violations.map(\.message) == [])
             try await stage.eventually("all is synced") { try await stage.run(app).isSynced }
             #expect(try await stage.get("Alien", "\(group)/v1", "zed")?.json["spec"]?["legs"] == 3)
             stage.restart()
-            let again = try await stage.run(try await stage.app(try manifests(alien, definition, Self.configMap("c"))))
+            let again = try await stage.run(
+                try await stage.app(try Sample.manifests(alien, definition, Sample.configMap("c"))))
             #expect(again.isSynced)
             #expect(again.applied == 0)
             _ = try await stage.client.delete(.customResourceDefinitions, namespace: nil, name: "aliens.\(group)")
@@ -305,7 +138,7 @@ import Testing
     }
 
     @Test func `waves wait for health and hooks run around them`() async throws {
-        try await staged { stage in
+        try await Stage.with { stage in
             let hook = """
                 apiVersion: v1
                 kind: ConfigMap
@@ -315,9 +148,9 @@ import Testing
                 data: {}
                 """
             let app = try await stage.app(
-                try manifests(
-                    hook, Self.configMap("late", annotations: "{sluice.dev/sync-wave: '5'}"),
-                    Self.configMap("early", annotations: "{sluice.dev/sync-wave: '-5'}"), Self.deployment))
+                try Sample.manifests(
+                    hook, Sample.configMap("late", annotations: "{sluice.dev/sync-wave: '5'}"),
+                    Sample.configMap("early", annotations: "{sluice.dev/sync-wave: '-5'}"), Sample.deployment))
             let outcome = try await stage.run(app) { $0.runHooks = true }
             #expect(outcome.errors.map(\.message) == [])
             // No node runs the Deployment, so the last wave waits for it.
@@ -327,10 +160,10 @@ import Testing
             #expect(try await stage.get("ConfigMap", "v1", "late") == nil)
             // Scaled to nothing, its controller finds it well without a node.
             let scaled = try await stage.app(
-                try manifests(
-                    hook, Self.configMap("late", annotations: "{sluice.dev/sync-wave: '5'}"),
-                    Self.configMap("early", annotations: "{sluice.dev/sync-wave: '-5'}"),
-                    Self.deployment.replacing("replicas: 3", "replicas: 0")))
+                try Sample.manifests(
+                    hook, Sample.configMap("late", annotations: "{sluice.dev/sync-wave: '5'}"),
+                    Sample.configMap("early", annotations: "{sluice.dev/sync-wave: '-5'}"),
+                    Sample.deployment.replacing("replicas: 3", "replicas: 0")))
             try await stage.eventually("the last wave comes") {
                 try await stage.run(scaled) { $0.runHooks = true }.isSynced
             }
@@ -341,8 +174,8 @@ import Testing
     }
 
     @Test func `an empty identity does nothing`() async throws {
-        try await staged { stage in
-            let app = try await stage.app(try manifests(Self.configMap("c")))
+        try await Stage.with { stage in
+            let app = try await stage.app(try Sample.manifests(Sample.configMap("c")))
             let outcome = try await stage.run(app) { $0.impersonate = "" }
             #expect(outcome.errors.map(\.code) == [.identityMissing])
             #expect(outcome.applied == 0)
@@ -350,8 +183,8 @@ import Testing
     }
 
     @Test func `a service account without rights changes nothing`() async throws {
-        try await staged { stage in
-            let app = try await stage.app(try manifests(Self.configMap("c")))
+        try await Stage.with { stage in
+            let app = try await stage.app(try Sample.manifests(Sample.configMap("c")))
             let outcome = try await stage.run(app) {
                 $0.impersonate = "system:serviceaccount:\(stage.namespace):deployer"
             }
@@ -361,9 +194,9 @@ import Testing
     }
 
     @Test func `a diff shows what a sync would change, and nothing else`() async throws {
-        try await staged { stage in
+        try await Stage.with { stage in
             let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}"
-            let app = try await stage.app(try manifests(Self.deployment, Self.configMap("old"), secret))
+            let app = try await stage.app(try Sample.manifests(Sample.deployment, Sample.configMap("old"), secret))
             try await stage.run(app)
             func request(_ app: DesiredApp) -> SyncRequest {
                 SyncRequest(environment: stage.environment, app: app, wanted: Set(app.objects.map(\.key)))
@@ -373,8 +206,8 @@ import Testing
             #expect(none.diff.isEmpty, "\(none.diff.text(limit: 2000).text)")
             try stage.kubectl(["scale", "deployment", "frontend", "--replicas=20"])
             let newer = try await stage.app(
-                try manifests(
-                    Self.deployment.replacing("frontend:1", "frontend:2"), Self.configMap("new"),
+                try Sample.manifests(
+                    Sample.deployment.replacing("frontend:1", "frontend:2"), Sample.configMap("new"),
                     secret.replacing("hunter2", "hunter3")))
             let some = await stage.sync.diff(request(newer))
             #expect(some.errors.map(\.message) == [])
@@ -389,23 +222,9 @@ import Testing
         }
     }
 
-    @Test func `an environment goes with all its objects, last kinds first`() async throws {
-        try await staged { stage in
-            let app = try await stage.app(try manifests(Self.deployment, Self.configMap("c")))
-            try await stage.run(app)
-            for name in stage.sync.index.apps(of: stage.environment) {
-                let outcome = try await stage.run(DesiredApp(nothingOf: name)) { $0.removed = true }
-                #expect(outcome.errors.map(\.message) == [])
-                #expect(outcome.pruned == 2)
-            }
-            try await stage.eventually("all is gone") { stage.sync.index.apps(of: stage.environment).isEmpty }
-            #expect(try await stage.get("ConfigMap", "v1", "c") == nil)
-        }
-    }
-
     @Test func `an idle environment sends nothing`() async throws {
-        try await staged { stage in
-            let app = try await stage.app(try manifests(Self.configMap("c"), Self.deployment))
+        try await Stage.with { stage in
+            let app = try await stage.app(try Sample.manifests(Sample.configMap("c"), Sample.deployment))
             try await stage.run(app)
             // The Deployment controller has its say first.
             try await stage.eventually("the controller has seen it") {
@@ -416,10 +235,185 @@ import Testing
             #expect(stage.requests.total() == before)
         }
     }
-}
 
-extension String {
-    func replacing(_ old: String, _ new: String) -> String {
-        split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
+    @Test func `Argo CD's annotations for waves and hooks are read too`() async throws {
+        try await Stage.with { stage in
+            func argo(_ name: String, _ annotations: String) -> String {
+                Sample.configMap(name, annotations: "{\(annotations)}")
+            }
+            let app = try await stage.app(
+                try Sample.manifests(
+                    argo("late", "argocd.argoproj.io/sync-wave: '2'"),
+                    argo(
+                        "first",
+                        "argocd.argoproj.io/hook: PreSync, argocd.argoproj.io/hook-delete-policy: HookSucceeded"),
+                    argo("after", "argocd.argoproj.io/hook: PostSync"), argo("never", "argocd.argoproj.io/hook: Skip"),
+                    Sample.deployment))
+            #expect(app.hooks.map(\.key.name).sorted() == ["after", "first"])
+            let outcome = try await stage.run(app) { $0.runHooks = true }
+            #expect(outcome.wait?.keys.map(\.name) == ["frontend"])
+            #expect(try await stage.get("ConfigMap", "v1", "first") != nil)
+            #expect(try await stage.get("ConfigMap", "v1", "late") == nil)
+            #expect(try await stage.get("ConfigMap", "v1", "after") == nil)
+            try stage.kubectl(["scale", "deployment", "frontend", "--replicas=0"])
+            let scaled = try await stage.app(
+                try Sample.manifests(
+                    argo("late", "argocd.argoproj.io/sync-wave: '2'"),
+                    argo(
+                        "first",
+                        "argocd.argoproj.io/hook: PreSync, argocd.argoproj.io/hook-delete-policy: HookSucceeded"),
+                    argo("after", "argocd.argoproj.io/hook: PostSync"),
+                    Sample.deployment.replacing("replicas: 3", "replicas: 0")))
+            try await stage.eventually("the last wave and hook come") {
+                try await stage.run(scaled) { $0.runHooks = true }.isSynced
+            }
+            #expect(try await stage.get("ConfigMap", "v1", "late") != nil)
+            #expect(try await stage.get("ConfigMap", "v1", "after") != nil)
+            #expect(try await stage.get("ConfigMap", "v1", "first") == nil)
+        }
+    }
+
+    @Test func `a failed hook stops its revision, runs the one for failures, and a new revision tries again`()
+        async throws
+    {
+        try await Stage.with { stage in
+            func job(_ name: String, _ hook: String) -> String {
+                """
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: \(name), annotations: {sluice.dev/hook: \(hook)}}
+                spec:
+                  template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}
+                """
+            }
+            let cleanup = Sample.configMap("cleanup", annotations: "{sluice.dev/hook: SyncFail}")
+            func app(_ revision: String) async throws -> DesiredApp {
+                try await stage.app(
+                    try Sample.manifests(job("migrate", "PreSync"), cleanup, Sample.configMap("c")), revision: revision)
+            }
+            let first = try await app("r1")
+            #expect(try await stage.run(first) { $0.runHooks = true }.wait?.reason == .hook)
+            #expect(try await stage.get("ConfigMap", "v1", "c") == nil)
+            let jobs = try await stage.client.resource(for: GroupVersionKind(apiVersion: "batch/v1", kind: "Job"))
+            // Says of the Job what its controller says of one that failed.
+            _ = try await stage.client.patch(
+                jobs, namespace: stage.namespace, name: "migrate",
+                .merge(["status": ["conditions": [["type": "Failed", "status": "True", "message": "it broke"]]]]),
+                options: WriteOptions(subresource: "status"))
+            var failed = try await stage.run(first) { $0.runHooks = true }
+            try await stage.eventually("the failure is told") {
+                failed = try await stage.run(first) { $0.runHooks = true }
+                return !failed.errors.isEmpty
+            }
+            #expect(failed.errors.map(\.code) == [.hookFailed])
+            #expect(try await stage.get("ConfigMap", "v1", "c") == nil)
+            #expect(try await stage.get("ConfigMap", "v1", "cleanup") != nil)
+            let old = try await stage.get("Job", "batch/v1", "migrate")?.uid
+            let second = try await app("r2")
+            try await stage.eventually("the Job runs anew") {
+                _ = try await stage.run(second) { $0.runHooks = true }
+                let live = try await stage.get("Job", "batch/v1", "migrate")
+                return live != nil && live?.uid != old
+            }
+        }
+    }
+
+    @Test func `the opt-outs of objects hold`() async throws {
+        try await Stage.with { stage in
+            let texts = [
+                Sample.configMap("disabled", annotations: "{sluice.dev/reconcile: disabled}"),
+                Sample.configMap("once", annotations: "{sluice.dev/apply: IfNotPresent}"),
+                Sample.configMap("usual"),
+            ]
+            let app = try await stage.app(try texts.flatMap(LiveCluster.yaml))
+            #expect(try await stage.run(app).isSynced)
+            #expect(try await stage.get("ConfigMap", "v1", "disabled") == nil)
+            _ = try await stage.client.patch(
+                .configMaps, namespace: stage.namespace, name: "once", .merge(["data": ["a": "mine"]]),
+                options: WriteOptions(fieldManager: "kubectl-edit"))
+            let newer = try await stage.app(
+                try texts.flatMap { try LiveCluster.yaml($0.replacing("a: '1'", "a: '2'")) }, revision: "r2")
+            let outcome = try await stage.run(newer)
+            #expect(outcome.isSynced)
+            #expect(outcome.applied == 1)
+            #expect(try await stage.get("ConfigMap", "v1", "once")?.json["data"]?["a"] == "mine")
+            #expect(try await stage.get("ConfigMap", "v1", "usual")?.json["data"]?["a"] == "2")
+
+            let job = """
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: j, annotations: {sluice.dev/force: "true", sluice.dev/health: Ignore}}
+                spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: "a:1"}]}}}
+                """
+            let forced = try await stage.run(try await stage.app(try Sample.manifests(job), revision: "r3"))
+            #expect(forced.health == .healthy)
+            let replaced = try await stage.app(try Sample.manifests(job.replacing("a:1", "a:2")), revision: "r4")
+            try await stage.eventually("the Job is replaced") { try await stage.run(replaced).isSynced }
+            #expect(WorkloadImages.of(try #require(try await stage.get("Job", "batch/v1", "j"))) == ["a:2"])
+        }
+    }
+
+    @Test func `a field of another manager is a conflict where forceConflicts is false`() async throws {
+        try await Stage.with { stage in
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("seed"))))
+            _ = try await stage.client.apply(
+                .configMaps,
+                Manifest([
+                    "apiVersion": "v1", "kind": "ConfigMap",
+                    "metadata": ["name": "c", "namespace": .string(stage.namespace)], "data": ["a": "theirs"],
+                ]), fieldManager: "them")
+            let app = try await stage.app(try Sample.manifests(Sample.configMap("seed"), Sample.configMap("c")))
+            let refused = try await stage.run(app) { $0.options.forceConflicts = false }
+            #expect(refused.errors.map(\.code) == [.fieldConflict])
+            #expect(refused.errors.first?.message.contains("them") == true)
+            #expect(try await stage.get("ConfigMap", "v1", "c")?.json["data"]?["a"] == "theirs")
+            #expect(try await stage.run(app).isSynced)
+            #expect(try await stage.get("ConfigMap", "v1", "c")?.json["data"]?["a"] == "1")
+        }
+    }
+
+    private static func configMap(in namespace: String) -> String {
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: \(namespace)}"
+    }
+
+    private static func sync(
+        _ stage: Stage, _ app: DesiredApp, into setup: NamespaceSetup, as user: String? = nil
+    ) async throws -> SyncOutcome {
+        try await stage.run(app) { request in
+            request.namespace = setup
+            request.impersonate = user
+        }
+    }
+
+    @Test func `the namespace comes with its metadata, and comes back`() async throws {
+        try await Stage.with { stage in
+            let setup = NamespaceSetup(
+                name: stage.namespace + "-own", labels: ["team": "shop"], annotations: ["note": "hello"])
+            let app = try await stage.app(try Sample.manifests(Self.configMap(in: setup.name)))
+            #expect(try await Self.sync(stage, app, into: setup).isSynced)
+            let namespace = try await stage.client.get(.namespaces, namespace: nil, name: setup.name)
+            #expect(namespace.label("team") == "shop")
+            #expect(namespace.annotation("note") == "hello")
+
+            _ = try await stage.client.delete(.namespaces, namespace: nil, name: setup.name)
+            try await stage.eventually("it is gone", within: .seconds(30)) {
+                try await stage.client.getIfPresent(.namespaces, namespace: nil, name: setup.name) == nil
+            }
+            try await stage.eventually("it is back") { try await Self.sync(stage, app, into: setup).isSynced }
+            _ = try await stage.client.delete(.namespaces, namespace: nil, name: setup.name)
+        }
+    }
+
+    @Test func `a namespace is created with the rights of whoever is impersonated`() async throws {
+        try await Stage.with { stage in
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("seed"))))
+            let setup = NamespaceSetup(name: stage.namespace + "-foreign")
+            let app = try await stage.app(try Sample.manifests(Self.configMap(in: setup.name)), name: "two")
+            let user = "system:serviceaccount:\(stage.namespace):default"
+            let refused = try await Self.sync(stage, app, into: setup, as: user)
+            #expect(refused.errors.first?.message.contains("forbidden") == true)
+            let there = try await stage.client.getIfPresent(.namespaces, namespace: nil, name: setup.name)
+            #expect(there == nil)
+        }
     }
 }

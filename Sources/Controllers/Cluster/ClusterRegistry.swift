@@ -12,6 +12,12 @@ package final class ClusterRegistry: Sendable {
     private struct State {
         var remote: [String: ClusterSync] = [:]
         var used: [NamespacedName: ClusterSync] = [:]
+
+        /// Lets go of clusters that no Environment uses: a kubeconfig whose token is renewed leaves one each time.
+        mutating func dropUnused() {
+            let kept = Set(used.values.map(ObjectIdentifier.init))
+            remote = remote.filter { kept.contains(ObjectIdentifier($0.value)) }
+        }
     }
 
     /// Tells Environments of changes of their objects; known before the clusters are.
@@ -57,9 +63,11 @@ package final class ClusterRegistry: Sendable {
         let name = environment.namespacedName
         router.labels.withLock { $0[TrackingID.label(for: name)] = name }
         let cluster = try environment.spec.destination.kubeconfigRef == nil ? own : remote(environment, kubeconfig)
-        let left = state.withLock { state in
+        let left = state.withLock { state -> ClusterSync? in
             let old = state.used.updateValue(cluster, forKey: name)
-            return old === cluster ? nil : old
+            guard old !== cluster else { return nil }
+            state.dropUnused()
+            return old
         }
         left?.index.forget(name)
         return cluster
@@ -73,21 +81,22 @@ package final class ClusterRegistry: Sendable {
     /// Forgets an Environment that is gone.
     package func forget(_ environment: NamespacedName) {
         router.labels.withLock { $0[TrackingID.label(for: environment)] = nil }
-        state.withLock { $0.used.removeValue(forKey: environment) }?.index.forget(environment)
+        let left = state.withLock { state in
+            let left = state.used.removeValue(forKey: environment)
+            state.dropUnused()
+            return left
+        }
+        left?.index.forget(environment)
     }
 
     private func remote(
         _ environment: Environment, _ content: ReferenceContent?
     ) throws(KubernetesError) -> ClusterSync {
         let secret = environment.spec.destination.kubeconfigRef?.name ?? ""
-        guard let bytes = content?["value"] ?? content?["kubeconfig"] else {
-            throw KubernetesError(
-                .invalidConfiguration,
-                "Secret \(secret): it does not exist or has neither of the keys value and kubeconfig")
-        }
+        let bytes = try ClusterConfiguration.kubeconfig(of: content, secret: secret)
         let key = SHA256Digest(of: bytes).hex
         if let known = state.withLock({ $0.remote[key] }) { return known }
-        let configuration = try ClusterConfiguration(kubeconfig: bytes, trust: .data, name: "Secret \(secret)")
+        let configuration = try ClusterConfiguration(kubeconfigOf: content, secret: secret)
         let client = KubernetesClient(configuration: configuration, transport: transport, observer: observer)
         let made = ClusterSync(client: client, counters: counters, onChange: { [router] in router.route($0) })
         return state.withLock { state in
@@ -95,5 +104,25 @@ package final class ClusterRegistry: Sendable {
             state.remote[key] = made
             return made
         }
+    }
+}
+
+extension ClusterConfiguration {
+    /// The kubeconfig that a Secret holds under `value` or `kubeconfig`.
+    fileprivate static func kubeconfig(
+        of content: ReferenceContent?, secret: String
+    ) throws(KubernetesError) -> [UInt8] {
+        guard let bytes = content?["value"] ?? content?["kubeconfig"] else {
+            throw KubernetesError(
+                .invalidConfiguration,
+                "Secret \(secret): it does not exist or has neither of the keys value and kubeconfig")
+        }
+        return bytes
+    }
+
+    /// The cluster of a Secret's kubeconfig; programs, files and insecure TLS in it are refused.
+    init(kubeconfigOf content: ReferenceContent?, secret: String) throws(KubernetesError) {
+        try self.init(
+            kubeconfig: try Self.kubeconfig(of: content, secret: secret), trust: .data, name: "Secret \(secret)")
     }
 }

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 package import Git
 internal import KubernetesClient
 package import KubernetesModel
@@ -6,16 +6,14 @@ package import Kustomize
 package import SluiceAPI
 package import Sync
 
-/// Renders an Environment's apps at a commit and makes of them what is wanted in the cluster.
+/// Renders an Environment's apps from a tree and makes of them what is wanted in the cluster.
 package struct DesiredStateReader: Sendable {
     package let environment: Environment
-    package let repository: GitRepository
     package let renders: RenderCache
     package let ignore: IgnoreRules
 
-    package init(environment: Environment, repository: GitRepository, renders: RenderCache, ignore: IgnoreRules) {
+    package init(environment: Environment, renders: RenderCache, ignore: IgnoreRules) {
         self.environment = environment
-        self.repository = repository
         self.renders = renders
         self.ignore = ignore
     }
@@ -34,25 +32,31 @@ package struct DesiredStateReader: Sendable {
     /// Renders every app of the environment at a commit; what has not changed since an earlier commit is reused.
     ///
     /// - Throws: ``GitError``, or ``FileTreeError`` when the path does not exist in the commit.
-    package func render(_ commit: CommitID) async throws -> Rendered {
+    package func render(_ commit: CommitID, of repository: GitRepository) async throws -> Rendered {
+        try await repository.withTree(of: commit) { tree in try render(tree) }
+    }
+
+    /// Renders every app of the environment from a tree.
+    ///
+    /// - Throws: ``FileTreeError`` when the path does not exist in the tree.
+    package func render(_ tree: some FileTree) throws -> Rendered {
         let spec = environment.spec
-        let name = environment.metadata.name
         let options = RenderOptions(spec.render)
-        let owner = environment.namespacedName
-        return try await repository.withTree(of: commit) { [renders] tree in
-            var rendered = Rendered()
-            let apps = try AppPath(spec.source.path).apps(
-                in: tree, environment: name, include: GlobList(spec.apps.include), exclude: GlobList(spec.apps.exclude))
-            for app in apps {
-                do throws(KustomizeError) {
-                    let result = try renders.render(tree, path: app.path, options: options)
-                    rendered.objects[app.name] = result.manifests.map { Self.object($0, environment: owner) }
-                } catch {
-                    rendered.failures[app.name] = error.message
+        var rendered = Rendered()
+        let apps = try AppPath(spec.source.path).apps(
+            in: tree, environment: environment.metadata.name, include: GlobList(spec.apps.include),
+            exclude: GlobList(spec.apps.exclude))
+        for app in apps {
+            do throws(KustomizeError) {
+                let result = try renders.render(tree, path: app.path, options: options)
+                rendered.objects[app.name] = result.manifests.map {
+                    Self.object($0, environment: environment.namespacedName)
                 }
+            } catch {
+                rendered.failures[app.name] = error.message
             }
-            return rendered
         }
+        return rendered
     }
 
     /// Stamps objects of this project's own kinds with the place that they come from, which is where approvals are
@@ -70,21 +74,30 @@ package struct DesiredStateReader: Sendable {
     package func desired(_ rendered: Rendered, at commit: CommitID, kinds: KindTable) -> EnvironmentMemory.Desired {
         var desired = EnvironmentMemory.Desired()
         desired.failures = rendered.failures
-        let destination = environment.spec.destination
         for (app, objects) in rendered.objects {
-            let namespace = destination.namespace(of: app)
             desired.versions[app] = EnvironmentObservation.AppVersion(
-                revision: commit,
-                desired: DesiredApp(
-                    name: app, revision: commit.hex, rendered: objects, environment: environment.namespacedName,
-                    namespace: namespace, kinds: kinds, scope: ScopePolicy(destination, namespace: namespace),
-                    ignore: ignore))
+                revision: commit, desired: self.app(app, objects, revision: commit.hex, kinds: kinds))
         }
         return desired
+    }
+
+    /// What is wanted of one app.
+    package func app(_ name: String, _ objects: [RenderedObject], revision: String, kinds: KindTable) -> DesiredApp {
+        let destination = environment.spec.destination
+        let namespace = destination.namespace(of: name)
+        return DesiredApp(
+            name: name, revision: revision, rendered: objects, environment: environment.namespacedName,
+            namespace: namespace, kinds: kinds, scope: ScopePolicy(destination, namespace: namespace), ignore: ignore)
     }
 }
 
 extension EnvironmentSpec.Destination {
+    /// The user whom all that is done to an Environment's objects is done as; nil for the operator itself.
+    func user(in environment: NamespacedName) -> String? {
+        serviceAccountName.isEmpty
+            ? nil : "system:serviceaccount:\(environment.namespace):\(serviceAccountName)"
+    }
+
     /// The namespace of an app: `{app}` in the template stands for its name.
     package func namespace(of app: String) -> String {
         namespace.replacing(AppPath.mark, with: app)

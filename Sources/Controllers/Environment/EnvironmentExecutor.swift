@@ -47,6 +47,8 @@ struct EnvironmentExecutor: Sendable {
         var outcomes: [AppOutcome] = []
         /// The kinds that are wanted or of which something is left.
         var kinds: Set<GroupVersionKind> = []
+        /// What nobody wants in the destination's namespaces; nil where nobody asks.
+        var orphans: [ObjectKey]?
         /// When a failed or fought-over app is to be tried again.
         var requeueAt: Timestamp?
     }
@@ -73,10 +75,21 @@ struct EnvironmentExecutor: Sendable {
             requests.append((directive, request))
         }
         result.outcomes = await run(requests, work)
-        for outcome in result.outcomes { note(outcome, work, now, call, &result.requeueAt) }
+        for index in result.outcomes.indices {
+            note(result.outcomes[index], work, now, call, &result.requeueAt)
+            let name = result.outcomes[index].name
+            result.outcomes[index].overdue = overdue(result.outcomes[index], work, now, &result.requeueAt)
+            result.outcomes[index].contest = work.memory.retry(name).contest(now: now)
+        }
         announce(result.outcomes, of: work.environment)
         result.outcomes += await depart(wanted, work)
         result.kinds = remaining(wanted, work)
+        let watch = OrphanWatch(environment: work.environment, cluster: work.cluster, memory: work.memory)
+        let (orphans, nextLook) = await watch.look(
+            apps: work.plan.directives.map(\.app), wanted: wanted, as: work.environment.spec.destination.user(in: name),
+            now: now)
+        result.orphans = orphans
+        result.requeueAt = [result.requeueAt, nextLook].compactMap { $0 }.min()
         return result
     }
 
@@ -125,10 +138,7 @@ struct EnvironmentExecutor: Sendable {
                 name: place, labels: destination.namespaceMetadata.labels,
                 annotations: destination.namespaceMetadata.annotations)
         }
-        if !destination.serviceAccountName.isEmpty {
-            request.impersonate =
-                "system:serviceaccount:\(work.environment.metadata.namespace):\(destination.serviceAccountName)"
-        }
+        request.impersonate = destination.user(in: work.environment.namespacedName)
         let before = work.statuses[desired.name]
         request.runHooks = mode == .sync && (before?.revision != desired.revision || before?.sync != .synced)
         request.removed = removed
@@ -217,16 +227,14 @@ struct EnvironmentExecutor: Sendable {
         let digest = "\(version.digest)"
         let environment = Self.reference(to: work.environment)
         for healed in sync.healed {
-            let fields = healed.fields.map { "\($0.path)" }.joined(separator: ", ")
             context.events.record(
                 ObjectEvent(
                     .warning, regarding: environment, reason: "DriftHealed", action: "Apply",
-                    note: "\(healed.key): \(healed.manager.isEmpty ? "somebody" : healed.manager) changed "
-                        + "\(fields.isEmpty ? "it" : fields); restored to commit \(version.revision.short)"))
+                    note: "\(healed.key): \(healed.deed); restored to commit \(version.revision.short)"))
         }
         guard directive.mode != .report else { return }
         work.memory.updateRetry(outcome.name) { retry in
-            if !sync.healed.isEmpty { retry.healed(at: now) }
+            if let healed = sync.healed.first { retry.healed(at: now, "\(healed.key): \(healed.deed)") }
             if sync.errors.isEmpty {
                 retry.succeeded(digest, isSynced: sync.isSynced)
             } else {
@@ -236,14 +244,45 @@ struct EnvironmentExecutor: Sendable {
                 requeueAt = [requeueAt, next].compactMap { $0 }.min()
             }
         }
+        tell(of: sync, version, environment, outcome.name, call)
+    }
+
+    /// Why an app that waits for its health has waited too long; nil where it has not.
+    ///
+    /// What waits goes on waiting: an old object is not pruned before the new ones are well, however long that takes.
+    private func overdue(
+        _ outcome: AppOutcome, _ work: Work, _ now: Timestamp, _ requeueAt: inout Timestamp?
+    ) -> String? {
+        guard let sync = outcome.sync, let directive = work.directives[outcome.name], directive.mode != .report,
+            let version = directive.version
+        else { return nil }
+        guard let wait = sync.wait, wait.reason == .health, sync.errors.isEmpty else {
+            work.memory.updateRetry(outcome.name) { $0.waitsNoMore() }
+            return nil
+        }
+        var since = now
+        work.memory.updateRetry(outcome.name) { since = $0.waits("\(version.digest)", at: now) }
+        let timeout = work.environment.spec.sync.timeout
+        let deadline = since + timeout.duration
+        guard now >= deadline else {
+            requeueAt = [requeueAt, deadline].compactMap { $0 }.min()
+            return nil
+        }
+        return "not healthy within \(timeout): \(wait.summary)"
+    }
+
+    private func tell(
+        of sync: SyncOutcome, _ version: EnvironmentObservation.AppVersion, _ environment: ObjectReference,
+        _ app: String, _ call: ReconcileContext
+    ) {
         if let error = sync.errors.first {
             call.logger.info(
                 "An app failed to sync",
-                metadata: .init([.app: outcome.name, .error: error.message, .reason: error.reason]))
+                metadata: .init([.app: app, .error: error.message, .reason: error.reason]))
             context.events.record(
                 ObjectEvent(
                     .warning, regarding: environment, reason: "SyncFailed", action: "Sync",
-                    note: "app \(outcome.name) at \(version.revision.short): \(error.message)"))
+                    note: "app \(app) at \(version.revision.short): \(error.message)"))
         }
     }
 

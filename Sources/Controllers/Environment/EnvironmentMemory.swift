@@ -30,7 +30,7 @@ package final class EnvironmentMemory: Sendable {
         var desired: [Inputs: Desired] = [:]
         var order: [Inputs] = []
         var retries: [String: RetryState] = [:]
-        var hooks: [String: CommitID] = [:]
+        var orphans: OrphanWatch.Finding?
     }
 
     /// How many commits' desired states are kept: the head, the last synced, and one that is on its way.
@@ -49,16 +49,17 @@ package final class EnvironmentMemory: Sendable {
         }
     }
 
+    /// What the last look for orphans found.
+    var orphans: OrphanWatch.Finding? {
+        get { state.withLock { $0.orphans } }
+        set { state.withLock { $0.orphans = newValue } }
+    }
+
     package func retry(_ app: String) -> RetryState { state.withLock { $0.retries[app] ?? RetryState() } }
 
     package func updateRetry(_ app: String, _ change: (inout RetryState) -> Void) {
         state.withLock { change(&$0.retries[app, default: RetryState()]) }
     }
-
-    /// The revision at which an app's hooks ran to their end in this process.
-    package func hooksRun(_ app: String) -> CommitID? { state.withLock { $0.hooks[app] } }
-
-    package func setHooksRun(_ app: String, at revision: CommitID) { state.withLock { $0.hooks[app] = revision } }
 }
 
 /// The memories of all Environments of this replica.

@@ -82,11 +82,16 @@ package struct EnvironmentObservation: Sendable {
         /// Whether drift may be undone now.
         package var healGate = AppGate()
         package var retry = RetryState()
-        /// Whether what was synced last is live and nothing has departed from it, as far as is known without asking.
-        package var hooksRunAt: CommitID?
+        /// The commit that the status says was synced whole, with the spec as it is now.
+        package var syncedRevision: CommitID?
 
         package init(name: String) {
             self.name = name
+        }
+
+        /// Whether another process synced a version whole: this one has synced none of the app yet.
+        package func wasSynced(_ version: AppVersion) -> Bool {
+            !retry.knowsSettled && version.revision == syncedRevision
         }
     }
 

@@ -150,9 +150,8 @@ package struct EnvironmentObserver: Sendable {
             sighting.observation.faults.append(FieldError("spec.sync.ignoreDifferences", error.message))
             return
         }
-        let reader = DesiredStateReader(
-            environment: environment, repository: source.repository, renders: context.renders, ignore: ignore)
-        let lookup = AppLookup(reader: reader, cluster: cluster, memory: memory)
+        let reader = DesiredStateReader(environment: environment, renders: context.renders, ignore: ignore)
+        let lookup = AppLookup(reader: reader, repository: source.repository, cluster: cluster, memory: memory)
         let atHead: EnvironmentMemory.Desired
         do {
             atHead = try await lookup.desired(at: head)
@@ -183,7 +182,9 @@ package struct EnvironmentObserver: Sendable {
             app.head = atHead.versions[name]
             app.renderFailure = atHead.failures[name]
             app.retry = memory.retry(name)
-            app.hooksRunAt = memory.hooksRun(name)
+            if environment.status.observedGeneration == environment.metadata.generation {
+                app.syncedRevision = before[name].flatMap(CommitID.init(hex:))
+            }
             app.syncGate = gate(.sync, name, environment, calendar, overriddenUntil, now)
             app.healGate = gate(.selfHeal, name, environment, calendar, overriddenUntil, now)
             // What people merge, they may merge at any time: it waits for its window, as other commits of theirs do.
@@ -219,6 +220,7 @@ package struct EnvironmentObserver: Sendable {
 /// Finds what an environment wants at a commit, once for each commit.
 struct AppLookup: Sendable {
     let reader: DesiredStateReader
+    let repository: GitRepository
     let cluster: ClusterSync
     let memory: EnvironmentMemory
 
@@ -226,7 +228,7 @@ struct AppLookup: Sendable {
         let inputs = EnvironmentMemory.Inputs(
             revision: commit, generation: reader.environment.metadata.generation)
         if let known = memory.desired(inputs) { return known }
-        let rendered = try await reader.render(commit)
+        let rendered = try await reader.render(commit, of: repository)
         let kinds = try await cluster.kinds(rendered.kinds)
         let desired = reader.desired(rendered, at: commit, kinds: kinds)
         // A kind that the cluster does not serve yet may be served a moment later: that is looked up again.

@@ -11,6 +11,9 @@ internal import Sync
 /// | shut             | yes              |                                  | sync the promotion's commit      |
 /// | shut             | no               | no                               | the head, healing only           |
 /// | shut             | no               | yes                              | the last synced, healing only    |
+///
+/// Of a version that was synced whole only drift is left to undo: at once, then more and more slowly while somebody
+/// keeps fighting, and not at all where `selfHeal` is false.
 package enum EnvironmentPlanner {
     package static func plan(
         _ observation: EnvironmentObservation, jitter: Double, now: Timestamp
@@ -49,26 +52,29 @@ package enum EnvironmentPlanner {
                 moments.append(at)
                 return decide(version, .report)
             }
-            if app.retry.isSettled(digest) {
-                let heal = app.retry.nextHeal(now: now)
-                if heal > now {
-                    moments.append(heal)
-                    return decide(version, .report)
-                }
-            }
-            return decide(version, .sync)
+            let isSettled = app.retry.isSettled(digest) || app.wasSynced(version)
+            return isSettled ? heal(version, .sync) : decide(version, .sync)
         }
-        if app.syncGate.isOpen { return app.head.map(attempt) ?? decide(app.synced, .heal) }
+        func heal(
+            _ version: EnvironmentObservation.AppVersion?, _ mode: SyncMode, heldBack: String? = nil
+        ) -> EnvironmentPlan.Directive {
+            guard spec.sync.selfHeal, mode != .report else { return decide(version, .report, heldBack: heldBack) }
+            let due = app.retry.nextHeal(now: now)
+            if due > now { moments.append(due) }
+            return decide(version, due > now ? .report : mode, heldBack: heldBack)
+        }
+        if let contest = app.retry.contest(now: now) { moments.append(contest.endsAt) }
+        if app.syncGate.isOpen { return app.head.map(attempt) ?? heal(app.synced, .heal) }
         if let pushed = app.pushed { return attempt(pushed) }
         if let opens = app.syncGate.opensAt { moments.append(opens) }
         let mode: SyncMode = app.healGate.isOpen ? .heal : .report
-        guard let head = app.head else { return decide(app.synced, mode) }
+        guard let head = app.head else { return heal(app.synced, mode) }
         guard let synced = app.synced, synced.digest != head.digest else {
             // Nothing newer is held back; or nothing was ever synced here, and then nothing is now.
             return app.synced == nil
                 ? decide(head, .report, heldBack: "\(head.revision.short) waits: \(app.syncGate.message)")
-                : decide(head, mode)
+                : heal(head, mode)
         }
-        return decide(synced, mode, heldBack: "\(head.revision.short) waits: \(app.syncGate.message)")
+        return heal(synced, mode, heldBack: "\(head.revision.short) waits: \(app.syncGate.message)")
     }
 }

@@ -67,6 +67,7 @@ package struct EnvironmentReconciler: Reconciler {
         let kinds = known.union(sighting.kinds)
         var outcomes: [AppOutcome] = []
         var left = kinds
+        var orphans: [ObjectKey]?
         if let cluster = sighting.cluster, observation.faults.isEmpty, observation.clusterFailure == nil,
             observation.source.head != nil
         {
@@ -88,10 +89,11 @@ package struct EnvironmentReconciler: Reconciler {
             let result = await executor.execute(work, now: now, call)
             outcomes = result.outcomes
             left = result.kinds
+            orphans = result.orphans
             plan.requeueAt = [plan.requeueAt, result.requeueAt].compactMap { $0 }.min()
         }
         let next = EnvironmentStatusBuilder.status(
-            of: observation, outcomes: outcomes, managedKinds: left, now: context.clock.now())
+            of: observation, outcomes: outcomes, managedKinds: left, orphans: orphans, now: context.clock.now())
         try await status.write(Self.json(next, environment), to: manifest)
         return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
     }

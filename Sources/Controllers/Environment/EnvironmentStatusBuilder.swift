@@ -15,6 +15,10 @@ package struct AppOutcome: Sendable {
     package let heldBack: String?
     /// Why the last try failed, while the next is not due yet.
     package let failure: String?
+    /// Why its health has been waited for too long, if it has.
+    package var overdue: String?
+    /// Who fights over what, if somebody does.
+    package var contest: RetryState.Contest?
 
     package init(
         name: String, revision: CommitID?, sync: SyncOutcome?, renderFailure: String?, heldBack: String?,
@@ -31,31 +35,35 @@ package struct AppOutcome: Sendable {
 
 /// Makes an Environment's status from what was observed and what was done. Pure.
 package struct EnvironmentStatusBuilder {
-    private let observation: EnvironmentObservation
-    private let outcomes: [AppOutcome]
+    let observation: EnvironmentObservation
+    let outcomes: [AppOutcome]
     private let managedKinds: Set<GroupVersionKind>
-    private let now: Timestamp
-    private var status: EnvironmentStatus
+    let orphans: [ObjectKey]?
+    let now: Timestamp
+    var status: EnvironmentStatus
 
     /// The longest message kept for one app, in bytes: a thousand apps stay far below etcd's limit for an object.
     private static let messageLimit = 256
     /// The most images kept for one app.
     private static let imageLimit = 16
 
-    /// - Parameter managedKinds: kinds that are or may be in the cluster for this environment.
+    /// - Parameters:
+    ///   - managedKinds: kinds that are or may be in the cluster for this environment.
+    ///   - orphans: what no manifest names in the destination's namespaces; nil where that is not known.
     package static func status(
         of observation: EnvironmentObservation, outcomes: [AppOutcome], managedKinds: Set<GroupVersionKind>,
-        now: Timestamp
+        orphans: [ObjectKey]? = nil, now: Timestamp
     ) -> EnvironmentStatus {
-        var builder = EnvironmentStatusBuilder(observation, outcomes, managedKinds, now: now)
+        var builder = EnvironmentStatusBuilder(observation, outcomes, managedKinds, orphans, now: now)
         builder.build()
         return builder.status
     }
 
     private init(
         _ observation: EnvironmentObservation, _ outcomes: [AppOutcome], _ managedKinds: Set<GroupVersionKind>,
-        now: Timestamp
+        _ orphans: [ObjectKey]?, now: Timestamp
     ) {
+        self.orphans = orphans
         self.observation = observation
         self.outcomes = outcomes
         self.managedKinds = managedKinds
@@ -63,8 +71,8 @@ package struct EnvironmentStatusBuilder {
         status = observation.environment.status
     }
 
-    private var metadata: ObjectMeta { observation.environment.metadata }
-    private var spec: EnvironmentSpec { observation.environment.spec }
+    var metadata: ObjectMeta { observation.environment.metadata }
+    var spec: EnvironmentSpec { observation.environment.spec }
 
     private mutating func build() {
         status.observedGeneration = metadata.generation
@@ -122,8 +130,15 @@ package struct EnvironmentStatusBuilder {
     private func message(of outcome: AppOutcome, _ sync: SyncOutcome) -> String {
         if let failure = outcome.renderFailure { return failure }
         if let error = sync.errors.first { return error.message }
-        if let failure = outcome.failure { return failure }
+        if let failure = outcome.failure ?? outcome.overdue { return failure }
+        if !sync.isSynced, let contest = outcome.contest { return contest.message }
+        if let drift = sync.drifted.first {
+            let held = outcome.heldBack.map { "; \($0)" } ?? ""
+            let more = sync.drifted.count > 1 ? " (and \(sync.drifted.count - 1) more objects)" : ""
+            return drift.summary + more + held
+        }
         if let held = outcome.heldBack { return held }
+        if !sync.isSynced, let wait = sync.wait { return wait.summary }
         if !sync.isSynced, let object = sync.objects.first(where: { $0.status != .synced && $0.status != .unmanaged }) {
             return "\(object.key) \(object.message)"
         }
@@ -145,133 +160,11 @@ package struct EnvironmentStatusBuilder {
     private mutating func revisions() {
         guard allSynced, observation.source.failure == nil, let head = observation.source.head else { return }
         status.revision.synced = head.hex
-        if status.counts.healthy == status.counts.apps { status.revision.lastHealthy = head.hex }
+        if allHealthy { status.revision.lastHealthy = head.hex }
     }
 
     private var allSynced: Bool { status.counts.apps > 0 && status.counts.synced == status.counts.apps }
     private var allHealthy: Bool { status.counts.healthy == status.counts.apps }
-
-    // MARK: Conditions
-
-    private mutating func conditions() {
-        let source = sourceCondition()
-        set(ConditionType.sourceReady, source.ok, source.reason, source.message)
-        let synced = syncedCondition()
-        set(ConditionType.synced, synced.ok, synced.reason, synced.message)
-        let healthy = healthyCondition()
-        set(ConditionType.healthy, healthy.ok, healthy.reason, healthy.message)
-        if let window = observation.window {
-            set(
-                ConditionType.windowOpen, window.open, window.reason.isEmpty ? "Allowed" : window.reason,
-                windowText(window))
-        }
-        let held = status.holds.map(\.app).joined(separator: ", ")
-        set(
-            ConditionType.held, !status.holds.isEmpty, status.holds.isEmpty ? "NoHold" : "Held",
-            held.isEmpty ? "" : "no promotion into \(held)")
-        let unbuilt = UnbuiltFeatures.features(of: spec).map(\.field).joined(separator: ", ")
-        if unbuilt.isEmpty {
-            status.conditions.remove(ConditionType.unsupported)
-        } else {
-            set(ConditionType.unsupported, true, "NotSupported", "not built yet: \(unbuilt)")
-        }
-        overall(source, synced, healthy)
-    }
-
-    private typealias Finding = (ok: Bool, reason: String, message: String)
-
-    private func sourceCondition() -> Finding {
-        if let failure = observation.source.failure { return (false, failure.reason, failure.message) }
-        guard let head = observation.source.head else { return (false, "Fetching", "the repository is being fetched") }
-        return (true, "Fetched", "\(spec.source.referenceName) at \(head.short)")
-    }
-
-    private func syncedCondition() -> Finding {
-        if let failure = observation.clusterFailure { return (false, "ClusterNotReady", failure) }
-        guard let fault = status.apps.first(where: { $0.sync != .synced }) else {
-            return status.counts.apps > 0
-                ? (true, "Synced", "\(status.counts.apps) of \(status.counts.apps) apps are as Git says")
-                : (false, observation.source.failure == nil ? "NoApps" : "SourceNotReady", "no app is known")
-        }
-        let outcome = outcomes.first { $0.name == fault.name }
-        let reason =
-            outcome?.renderFailure != nil
-            ? RunReason.renderFailed.rawValue
-            : outcome?.sync?.errors.first?.reason
-                ?? (outcome?.failure != nil
-                    ? RunReason.applyFailed.rawValue : outcome?.heldBack != nil ? "HeldBack" : "OutOfSync")
-        return (false, reason, counted(status.counts.outOfSync, "apps are out of sync", first: fault))
-    }
-
-    private func healthyCondition() -> Finding {
-        guard let fault = status.apps.filter({ $0.health != .healthy }).max(by: { severity($0) < severity($1) }) else {
-            return status.counts.apps > 0
-                ? (true, "Healthy", "all apps are healthy") : (false, "NoApps", "no app is known")
-        }
-        let state = fault.health?.rawValue ?? HealthState.unknown.rawValue
-        return (false, state, counted(status.counts.apps - status.counts.healthy, "apps are not healthy", first: fault))
-    }
-
-    private func severity(_ app: EnvironmentStatus.App) -> Int {
-        app.health.flatMap { HealthState.allCases.firstIndex(of: $0) } ?? 0
-    }
-
-    private func counted(_ count: Int, _ what: String, first: EnvironmentStatus.App) -> String {
-        "\(count) of \(status.counts.apps) \(what); \(first.name)" + (first.message.isEmpty ? "" : ": \(first.message)")
-    }
-
-    private mutating func overall(_ source: Finding, _ synced: Finding, _ healthy: Finding) {
-        if metadata.deletionTimestamp != nil {
-            finish(
-                .terminating, ready: false, reconciling: true, stalled: false, "Terminating",
-                "the environment is being deleted")
-        } else if let faults = observation.faults.summary {
-            finish(.degraded, ready: false, reconciling: false, stalled: true, "InvalidSpec", faults)
-        } else if spec.suspend {
-            finish(.suspended, ready: false, reconciling: false, stalled: false, "Suspended", "spec.suspend is set")
-        } else if !source.ok {
-            let stalled = observation.source.failure?.isTerminal ?? false
-            finish(
-                observation.source.failure == nil ? .progressing : .degraded, ready: false, reconciling: !stalled,
-                stalled: stalled, source.reason, source.message)
-        } else if synced.ok, healthy.ok {
-            let frozen = observation.window?.reason == GateReason.frozen.rawValue
-            finish(frozen ? .frozen : .ready, ready: true, reconciling: false, stalled: false, "Ready", synced.message)
-        } else if status.counts.degraded > 0 || isFaulty(synced) {
-            let cause = status.counts.degraded > 0 ? healthy : synced
-            finish(
-                .degraded, ready: false, reconciling: !isFaulty(synced), stalled: isFaulty(synced), cause.reason,
-                cause.message)
-        } else {
-            let cause = synced.ok ? healthy : synced
-            finish(.progressing, ready: false, reconciling: true, stalled: false, cause.reason, cause.message)
-        }
-    }
-
-    /// Whether an app cannot be synced until somebody changes something.
-    private func isFaulty(_ synced: Finding) -> Bool {
-        guard !synced.ok else { return false }
-        return outcomes.contains { outcome in
-            outcome.renderFailure != nil || outcome.failure != nil
-                || outcome.sync?.errors.contains { $0.disposition == .terminal } ?? false
-        }
-    }
-
-    private mutating func finish(
-        _ phase: EnvironmentPhase, ready: Bool, reconciling: Bool, stalled: Bool, _ reason: String, _ message: String
-    ) {
-        status.phase = phase
-        status.message = message.bounded(to: Condition.messageLimit)
-        set(ConditionType.ready, ready, reason, message)
-        set(ConditionType.reconciling, reconciling, reconciling ? reason : "Settled", reconciling ? message : "")
-        set(ConditionType.stalled, stalled, stalled ? reason : "Proceeding", stalled ? message : "")
-    }
-
-    private mutating func set(_ type: String, _ value: Bool, _ reason: String, _ message: String) {
-        status.conditions.set(
-            Condition(
-                type: type, status: value, reason: reason, message: message, generation: metadata.generation, at: now))
-    }
 
     // MARK: Columns
 
@@ -288,13 +181,6 @@ package struct EnvironmentStatusBuilder {
         if window.override != nil { return "Overridden" }
         if window.reason == GateReason.frozen.rawValue { return "Frozen" }
         return window.open ? "Open" : "Closed"
-    }
-
-    private func windowText(_ window: EnvironmentStatus.WindowState) -> String {
-        let next =
-            window.open
-            ? window.nextClose.map { "closes \($0.rfc3339)" } : window.nextOpen.map { "opens \($0.rfc3339)" }
-        return [window.active.joined(separator: ", "), next ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
     }
 }
 

@@ -14,7 +14,7 @@ package import SluiceAPI
 /// | 3             | 6 s    |
 /// | 4             | 18 s   |
 /// | 7 and later   | 5 min  |
-package struct RetryState: Sendable, Equatable {
+package struct RetryState: Sendable {
     /// After this long without drift the next one is healed at once again.
     private static let calm = Duration.seconds(600)
     private static let healBase = Duration.seconds(2)
@@ -30,6 +30,10 @@ package struct RetryState: Sendable, Equatable {
     private var settled = ""
     private var heals = 0
     private var healedAt: Timestamp?
+    /// What was undone at the last heal, for messages.
+    private var healedLast = ""
+    /// Which version waits for its health, and since when.
+    private var waiting: (version: String, since: Timestamp)?
 
     package init() {}
 
@@ -73,19 +77,63 @@ package struct RetryState: Sendable, Equatable {
     /// Whether this version was synced whole before: what is left to do for it can only be healing.
     package func isSettled(_ version: String) -> Bool { version == settled }
 
+    /// Whether any version was synced whole by this process.
+    package var knowsSettled: Bool { !settled.isEmpty }
+
     /// When drift may be healed: at once, unless it was healed lately.
     package func nextHeal(now: Timestamp) -> Timestamp {
         guard let healedAt, heals > 0, now - healedAt < Self.calm else { return now }
-        var wait = Self.healBase
-        for _ in 1..<heals { wait = min(wait * 3, Self.healCap) }
-        return healedAt + wait
+        return healedAt + healWait
     }
 
-    package mutating func healed(at now: Timestamp) {
+    private var healWait: Duration {
+        var wait = Self.healBase
+        for _ in 1..<max(heals, 1) { wait = min(wait * 3, Self.healCap) }
+        return wait
+    }
+
+    /// - Parameter what: who changed what, as people should read it.
+    package mutating func healed(at now: Timestamp, _ what: String = "") {
         if let healedAt, now - healedAt >= Self.calm { heals = 0 }
         heals += 1
         healedAt = now
+        healedLast = what
     }
+
+    /// Who keeps undoing what is healed; nil where nobody does.
+    package func contest(now: Timestamp) -> Contest? {
+        guard isFighting(now: now), let healedAt else { return nil }
+        return Contest(
+            what: healedLast, heals: heals, resumesAt: healedAt + healWait, endsAt: healedAt + Self.calm)
+    }
+
+    /// A fight over fields, which slows healing down.
+    package struct Contest: Sendable, Hashable {
+        /// Who changed what the last time.
+        package let what: String
+        /// How often it was undone in a row.
+        package let heals: Int
+        /// When it is undone again at the earliest.
+        package let resumesAt: Timestamp
+        /// When it is over, unless something has to be undone until then.
+        package let endsAt: Timestamp
+
+        /// `Deployment.apps prod/web: kubectl changed spec.replicas; undone 4 times in a row, again at … at the earliest`
+        package var message: String {
+            "\(what); undone \(heals) times in a row, again at \(resumesAt.wholeSeconds.rfc3339) at the earliest"
+        }
+    }
+
+    // MARK: Waiting for health
+
+    /// Takes note that a version waits for its health; returns since when it does.
+    package mutating func waits(_ version: String, at now: Timestamp) -> Timestamp {
+        if let waiting, waiting.version == version { return waiting.since }
+        waiting = (version, now)
+        return now
+    }
+
+    package mutating func waitsNoMore() { waiting = nil }
 
     /// Whether drift came back soon after it was healed: somebody fights.
     package func isFighting(now: Timestamp) -> Bool {

@@ -19,7 +19,6 @@ enum UnbuiltFeatures {
         note("spec.promotion.maxPerWindow", if: spec.promotion.maxPerWindow > 0)
         note("spec.promotion.auto", if: spec.promotion.auto, holdsPromotions: false)
         note("spec.rollback.approvals Required", if: spec.rollback.approvals == .required, holdsPromotions: false)
-        note("spec.destination.orphans Warn", if: spec.destination.orphans == .warn, holdsPromotions: false)
         return found
     }
 }

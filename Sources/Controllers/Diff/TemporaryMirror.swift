@@ -1,0 +1,45 @@
+package import Core
+internal import FoundationEssentials
+package import Git
+internal import Glibc
+package import HTTP
+
+/// A repository read through a mirror of its own that is gone afterwards; for commands, which keep no state.
+package enum TemporaryMirror {
+    /// Does something with a repository.
+    ///
+    /// - Parameters:
+    ///   - url: may be a `file:` address, as the caller is the person at the terminal.
+    ///   - body: the mirror must not leave it.
+    package static func with<R>(
+        of url: String, credentials: GitCredentials = .anonymous, transport: any HTTPTransport,
+        clock: any WallClock = SystemClock(), _ body: (GitRepository) async throws -> R
+    ) async throws -> R {
+        var template = Array("/tmp/sluice-mirror-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw GitError(.storageFailed, "a temporary folder cannot be made in /tmp")
+        }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var limits = GitLimits()
+        limits.allowFile = true
+        let repositories = GitRepositories(directory: folder, transport: transport, limits: limits, clock: clock)
+        return try await body(try repositories.repository(url, credentials: credentials))
+    }
+}
+
+extension GitRepository {
+    /// Downloads what a person calls a revision: a branch, a tag, `HEAD`, or all 40 digits of a commit.
+    package func fetch(revision: String) async throws(GitError) -> CommitID {
+        if let commit = CommitID(hex: revision) { return try await fetch(.commit(commit)).commit }
+        let references = try await listRemote()
+        if references["refs/heads/\(revision)"] != nil { return try await fetch(.branch(revision)).commit }
+        if references["refs/tags/\(revision)"] != nil { return try await fetch(.tag(revision)).commit }
+        guard revision == "HEAD", let head = references["HEAD"] else {
+            throw GitError(
+                .branchNotFound,
+                "repository \(url.text): \(revision.bounded(to: 80)) is no branch, tag or whole commit id")
+        }
+        return try await fetch(.commit(head)).commit
+    }
+}

@@ -59,4 +59,29 @@ struct RetryStateTests {
         #expect(state.nextHeal(now: now + .seconds(700)) == now + .seconds(700))
         #expect(state.isFighting(now: now) == (times > 2))
     }
+
+    @Test("tells a fight from the third heal on, until there was calm")
+    func contest() throws {
+        var state = RetryState()
+        for number in 1...3 {
+            #expect(state.contest(now: now) == nil)
+            state.healed(at: now, "ConfigMap prod/c: kubectl changed data.a (\(number))")
+        }
+        let contest = try #require(state.contest(now: now))
+        #expect(contest.what == "ConfigMap prod/c: kubectl changed data.a (3)")
+        #expect(contest.heals == 3)
+        #expect(contest.resumesAt == now + .seconds(18))
+        #expect(contest.endsAt == now + .seconds(600))
+        #expect(state.contest(now: contest.endsAt) == nil)
+    }
+
+    @Test("remembers since when a version waits for its health")
+    func waits() {
+        var state = RetryState()
+        #expect(state.waits("a", at: now) == now)
+        #expect(state.waits("a", at: now + .seconds(5)) == now)
+        #expect(state.waits("b", at: now + .seconds(6)) == now + .seconds(6))
+        state.waitsNoMore()
+        #expect(state.waits("b", at: now + .seconds(9)) == now + .seconds(9))
+    }
 }

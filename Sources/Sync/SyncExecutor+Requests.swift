@@ -28,7 +28,7 @@ extension SyncExecutor {
             return try await attempt(work)
         } catch {
             // Gone, or another object took the name since: the one that was meant is no more.
-            if absentIsFine, error.isNotFound || error.isConflict { return nil }
+            if absentIsFine, error.isNotFound || SyncFailure.isAnotherObject(error) { return nil }
             throw SyncFailure.error(error, key: key, origin: origin, code: .pruneFailed)
         }
     }

@@ -59,13 +59,20 @@ enum SyncFailure {
         error.code == .serverError && error.message.contains("failed to create typed")
     }
 
+    /// Whether a request that was meant for one object found another under its name, by the server's text, which gives
+    /// no cause for it (https://github.com/kubernetes/apiserver/blob/master/pkg/storage/interfaces.go).
+    static func isAnotherObject(_ error: KubernetesError) -> Bool {
+        error.isConflict && error.message.contains("UID in precondition")
+    }
+
     /// Whether the same request may succeed a moment later.
     static func isWorthAnotherTry(_ error: KubernetesError) -> Bool {
         switch error.code {
         case .tooManyRequests, .timeout, .unavailable, .unreachable: true
         case .serverError: !isMistyped(error)
         // A race with another writer; but not a field that another manager owns.
-        case .conflict: !error.causes.contains { $0.reason == "FieldManagerConflict" || $0.field.contains("uid") }
+        case .conflict:
+            !error.causes.contains { $0.reason == "FieldManagerConflict" } && !isAnotherObject(error)
         default: false
         }
     }

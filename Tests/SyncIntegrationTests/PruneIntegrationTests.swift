@@ -176,6 +176,21 @@ import Testing
         }
     }
 
+    @Test func `an object that took another's name is not deleted in its place`() async throws {
+        try await Stage.with { stage in
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("c"))))
+            do {
+                _ = try await stage.client.delete(
+                    .configMaps, namespace: stage.namespace, name: "c", options: DeleteOptions(uid: "another"))
+                Issue.record("the precondition was passed over")
+            } catch {
+                #expect(SyncFailure.isAnotherObject(error), "\(error)")
+                #expect(!SyncFailure.isWorthAnotherTry(error))
+            }
+            #expect(try await stage.get("ConfigMap", "v1", "c") != nil)
+        }
+    }
+
     @Test func `orphans are what nobody names, owns or makes`() async throws {
         try await Stage.with { stage in
             let set = """

@@ -34,7 +34,7 @@ import Testing
             let app = try await stage.app(try Sample.manifests(Sample.deployment))
             try await stage.run(app)
             try stage.kubectl(["scale", "deployment", "frontend", "--replicas=20"])
-            var outcome = try await stage.run(app)
+            var outcome = try await stage.run(app) { $0.mode = .report }
             try await stage.eventually("the drift is reported") {
                 outcome = try await stage.run(app) {
                     $0.mode = .heal

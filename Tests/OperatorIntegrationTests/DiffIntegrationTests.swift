@@ -33,7 +33,7 @@ import Testing
             }
             let none = try against()
             #expect(none.status == 0, "\(none.text)")
-            #expect(none.text == "no difference in 1 apps\n")
+            #expect(none.text == "no difference in 1 app\n")
 
             try stage.write("apps/web/overlays/dev/kustomization.yaml", overlay("v2"))
             let local = try against("--local", stage.work)

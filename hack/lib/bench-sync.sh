@@ -25,7 +25,8 @@ write_apps() {
                 overlay = folder "/apps/app-" i "/overlays/" environment[e]
                 system("mkdir -p " overlay)
                 file = overlay "/kustomization.yaml"
-                printf "commonLabels:\n  stage: %s\nresources:\n- ../../base\n", environment[e] > file
+                # As the kustomize in kubectl 1.20 spells it.
+                printf "commonLabels:\n  stage: %s\nbases:\n- ../../base\n", environment[e] > file
                 close(file)
             }
         }
@@ -96,12 +97,7 @@ rate() {
 
 # many_apps FOLDER COUNT OPERATOR: from one commit to all synced and healthy, first without and then with the dry run.
 many_apps() {
-    local folder=$1 count=$2 operator=$3 repository=$1/many name validate pushed ended pid ticks floor objects requests
-    mkdir -p "$repository"
-    bench_git "$repository" init -q -b main
-    write_apps "$repository" 1 plain checked
-    bench_git "$repository" add --all
-    bench_git "$repository" commit -q -m "One app"
+    local folder=$1 count=$2 operator=$3 repository name validate pushed ended pid ticks floor objects requests
     begin_operator "$folder" "$operator"
     wait_until 60 "the operator's CRDs" kubectl get crd environments.sluice.dev
     kubectl wait --for=condition=Established --timeout=30s crd/environments.sluice.dev >/dev/null
@@ -109,15 +105,16 @@ many_apps() {
     for name in plain checked; do
         validate=true && [[ $name == checked ]] || validate=false
         kubectl -n shop delete environment --all >/dev/null
-        git -C "$repository" rm -rqf --cached apps
-        rm -rf "$repository/apps"
-        write_apps "$repository" 1 plain checked
+        repository=$folder/$name
+        mkdir -p "$repository"
+        bench_git "$repository" init -q -b main
+        write_apps "$repository" 1 "$name"
         bench_git "$repository" add --all
-        bench_git "$repository" commit -q --allow-empty -m "One app for $name"
+        bench_git "$repository" commit -q -m "One app"
         bench_environment "$name" "$repository" "$validate" | kubectl apply -f - >/dev/null
         wait_until 60 "the first app" kubectl -n shop wait --for=condition=Ready --timeout=1s "environment/$name"
         floor=$(curl_floor 1000 32 | sed -n 's/^creates //p')
-        write_apps "$repository" "$count" plain checked
+        write_apps "$repository" "$count" "$name"
         bench_git "$repository" add --all
         metrics >"$folder/before"
         ticks=$(processor_ticks "$pid")
@@ -150,11 +147,11 @@ unchanged() {
     metrics >"$1/after"
     row "re-sync, unchanged" "$(since "$asked" "$ended") s, $(grown "$1/before" "$1/after" sluice_sync_applied_total) objects applied; $(requests "$1/before" "$1/after")"
     metrics >"$1/before"
-    echo "$EPOCHREALTIME" >"$1/many/README.md"
-    bench_git "$1/many" add README.md
-    bench_git "$1/many" commit -q -m "Nothing of an app"
+    echo "$EPOCHREALTIME" >"$1/$2/README.md"
+    bench_git "$1/$2" add README.md
+    bench_git "$1/$2" commit -q -m "Nothing of an app"
     asked=${EPOCHREALTIME/[.,]/}
-    ended=$(until_field "$2" /status/revision/synced "\"$(git -C "$1/many" rev-parse HEAD)\"" 60)
+    ended=$(until_field "$2" /status/revision/synced "\"$(git -C "$1/$2" rev-parse HEAD)\"" 60)
     metrics >"$1/after"
     row "another commit" "$(since "$asked" "$ended") s (Git polled every second), $(grown "$1/before" "$1/after" sluice_sync_applied_total) objects applied, $(grown "$1/before" "$1/after" sluice_renders_total) renders"
 }

@@ -69,6 +69,8 @@ enum SyncFailure {
     static func isWorthAnotherTry(_ error: KubernetesError) -> Bool {
         switch error.code {
         case .tooManyRequests, .timeout, .unavailable, .unreachable: true
+        // Somebody else was faster to create what an apply was to create.
+        case .alreadyExists: true
         case .serverError: !isMistyped(error)
         // A race with another writer; but not a field that another manager owns.
         case .conflict:

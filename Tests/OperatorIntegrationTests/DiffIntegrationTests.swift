@@ -9,7 +9,9 @@ import Testing
         let text: String
     }
 
-    private func diff(_ stage: Stage, _ arguments: String...) throws -> Answer {
+    private func diff(_ stage: Stage, _ arguments: String...) throws -> Answer { try diff(stage, arguments) }
+
+    private func diff(_ stage: Stage, _ arguments: [String]) throws -> Answer {
         let output = "\(stage.folder)/diff-\(UInt32.random(in: .min ... .max))"
         let status = Command.wait(
             for: try Command.start(World.binary, ["diff"] + arguments, output: output))
@@ -24,13 +26,7 @@ import Testing
         try await Stage.with { stage in
             try await stage.applyEnvironments(["dev": stage.environment("dev")])
             let cluster = ["--kubeconfig", World.kubeconfig, "-n", stage.namespace]
-            func against(_ arguments: String...) throws -> Answer {
-                let all = ["dev"] + cluster + arguments
-                let output = "\(stage.folder)/diff"
-                try? FileManager.default.removeItem(atPath: output)
-                let status = Command.wait(for: try Command.start(World.binary, ["diff"] + all, output: output))
-                return Answer(status: status >> 8 & 0xFF, text: Files.read(output))
-            }
+            func against(_ arguments: String...) throws -> Answer { try diff(stage, ["dev"] + cluster + arguments) }
             let none = try against()
             #expect(none.status == 0, "\(none.text)")
             #expect(none.text == "no difference in 1 app\n")
@@ -80,11 +76,13 @@ import Testing
 
     @Test func `bad usage is told with status 2`() async throws {
         try await Stage.with { stage in
-            #expect(try diff(stage).status == 2)
-            #expect(try diff(stage, "a", "b", "c").status == 2)
-            #expect(try diff(stage, "--promotion", "p", "dev").status == 2)
-            #expect(try diff(stage, "--to", "main", "dev").status == 2)
-            #expect(try diff(stage, "/nowhere", "/nowhere").status == 2)
+            let nonsense = [
+                [], ["a", "b", "c"], ["--promotion", "p", "dev"], ["--to", "main", "dev"], ["/nowhere", "/nowhere"],
+            ]
+            for arguments in nonsense {
+                let answer = try diff(stage, arguments)
+                #expect(answer.status == 2, "\(arguments): \(answer.text)")
+            }
         }
     }
 }

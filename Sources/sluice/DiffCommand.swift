@@ -140,7 +140,8 @@ struct DiffCommand: AsyncParsableCommand {
                 }),
         ]
         let isDifferent = apps.contains { !$0.diff.isEmpty }
-        output.print(json) { isDifferent ? text(apps) : "no difference in \(apps.count) app\(apps.count == 1 ? "" : "s")" }
+        let count = apps.count == 1 ? "1 app" : "\(apps.count) apps"
+        output.print(json) { isDifferent ? text(apps) : "no difference in \(count)" }
         let problems = apps.flatMap { app in app.problems.map { "app \(app.name): \($0)" } }
         if output.format == .text { for problem in problems { Console.error(problem) } }
         if isDifferent || !problems.isEmpty { throw Failure.found() }

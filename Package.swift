@@ -102,7 +102,8 @@ let package = Package(
             dependencies: ["Certificates", "Controllers", "Migration", "Server", arguments, lifecycle, signals],
             swiftSettings: strict),
         .executableTarget(
-            name: "bench", dependencies: ["KubernetesClient", "Kustomize", arguments], swiftSettings: strict),
+            name: "bench", dependencies: ["Git", "KubernetesClient", "Kustomize", "YAML", arguments],
+            swiftSettings: strict),
         .executableTarget(name: "fuzz", dependencies: ["Kustomize", "YAML"], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
 

@@ -4,12 +4,12 @@ internal import HTTP
 internal import KubernetesClient
 internal import KubernetesModel
 
-/// Measures this project's own parts, most against a real API server; `hack/bench` runs it beside yardsticks.
+/// Measures this project's own parts, most against real servers; `hack/bench` runs it beside yardsticks.
 @main
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures the renderer, the client and a running operator.",
-        subcommands: [Render.self, Apply.self, Heal.self, Until.self])
+        commandName: "bench", abstract: "Measures the renderer, the client, the Git library and a running operator.",
+        subcommands: [Render.self, Apply.self, GitBench.self, Heal.self, Until.self])
 }
 
 /// The cluster that is measured.

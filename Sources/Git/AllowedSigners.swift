@@ -4,7 +4,8 @@ package import Core
 ///
 /// A line is `principals [options] keytype base64 [comment]`. Principals are patterns with `*` and `?`, separated by
 /// commas, `!` negates. Options are `namespaces="git,file"`, `valid-after=` and `valid-before=` (`YYYYMMDD[HHMM[SS]]`,
-/// read as UTC, with or without `Z`). `cert-authority` is refused: certificates are not supported.
+/// read as UTC, with or without `Z`), and `cert-authority`: the key signs certificates, and whoever holds one of those
+/// stands for the principals in it that the line's patterns cover.
 package struct AllowedSigners: Sendable, Hashable {
     package struct Entry: Sendable, Hashable {
         /// The patterns as written, in order.
@@ -14,6 +15,8 @@ package struct AllowedSigners: Sendable, Hashable {
         package let namespaces: [String]
         package let validAfter: Timestamp?
         package let validBefore: Timestamp?
+        /// Whether the key signs certificates, and not commits.
+        package let isAuthority: Bool
         /// The line of the file, from 1.
         package let line: Int
     }
@@ -37,9 +40,14 @@ package struct AllowedSigners: Sendable, Hashable {
         self.entries = entries
     }
 
-    /// The entries that list this key.
+    /// The entries that list this key itself.
     package func entries(for key: SSHPublicKey) -> [Entry] {
-        entries.filter { $0.key == key }
+        entries.filter { $0.key == key && !$0.isAuthority }
+    }
+
+    /// The entries that list this key as one that signs certificates.
+    func authorities(_ key: SSHPublicKey) -> [Entry] {
+        entries.filter { $0.key == key && $0.isAuthority }
     }
 }
 
@@ -126,7 +134,7 @@ private struct AllowedSignersLine {
         }
         return AllowedSigners.Entry(
             principals: principals, key: key, namespaces: options.namespaces, validAfter: options.validAfter,
-            validBefore: options.validBefore, line: line)
+            validBefore: options.validBefore, isAuthority: options.isAuthority, line: line)
     }
 
     struct Options {
@@ -135,6 +143,7 @@ private struct AllowedSignersLine {
         var namespaces: [String] = []
         var validAfter: Timestamp?
         var validBefore: Timestamp?
+        var isAuthority = false
 
         init() {}
 
@@ -149,8 +158,7 @@ private struct AllowedSignersLine {
                     guard !namespaces.isEmpty else { throw GitError(.invalidInput, "option namespaces is empty") }
                 case "valid-after": validAfter = try Self.time(value, name)
                 case "valid-before": validBefore = try Self.time(value, name)
-                case "cert-authority":
-                    throw GitError(.unsupported, "option cert-authority is not supported, list the keys themselves")
+                case "cert-authority" where parts.count == 1: isAuthority = true
                 default:
                     throw GitError(.invalidInput, "unknown option \(name.bounded(to: 64))")
                 }

@@ -4,8 +4,8 @@ internal import Glibc
 
 /// One command on a server over ssh, with its host key checked in full, without blocking calls.
 ///
-/// libssh2 1.10, as Debian 12 has it, signs with RSA keys by SHA-1 only, which OpenSSH refuses since 8.8: keys of users
-/// and servers have to be ed25519 or ecdsa.
+/// libssh2 1.10, as Debian 12 has it, verifies RSA keys of servers by SHA-1 only, which OpenSSH has not offered since
+/// 8.8: known_hosts should name a server's ed25519 or ecdsa key.
 final class SSHChannel: SmartStream {
     private let operation: RemoteOperation
     private let socket: SSHSocket
@@ -44,8 +44,8 @@ final class SSHChannel: SmartStream {
         operation.track { socket.interrupt() }
         libssh2_session_set_blocking(session, 0)
         // The server is asked for a key of a type that we know, or it might show another, right one.
-        _ = libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, kinds.joined(separator: ","))
-        try retrying("connecting") { libssh2_session_handshake(session, socket.number) }
+        _ = libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, Self.preference(kinds))
+        try shakeHands(kinds)
         try checkHostKey(hosts, port)
         try authenticate(privateKey)
         try open(command)
@@ -57,6 +57,24 @@ final class SSHChannel: SmartStream {
         socket.interrupt()
         for _ in 0..<10 where libssh2_session_free(session) != LIBSSH2_ERROR_EAGAIN { break }
         socket.close()
+    }
+
+    /// Key types in the order of preference: RSA last, for which the library knows SHA-1 alone.
+    private static func preference(_ kinds: [String]) -> String {
+        let rsa = SSHPublicKey.Kind.rsa.rawValue
+        return (kinds.filter { $0 != rsa } + kinds.filter { $0 == rsa }).joined(separator: ",")
+    }
+
+    private func shakeHands(_ kinds: [String]) throws(GitError) {
+        let code = try finishing { Int(libssh2_session_handshake(session, socket.number)) }
+        guard code != 0 else { return }
+        let isMethod = [LIBSSH2_ERROR_METHOD_NONE, LIBSSH2_ERROR_KEX_FAILURE, LIBSSH2_ERROR_METHOD_NOT_SUPPORTED]
+            .contains(Int32(code))
+        guard isMethod else { throw failure("connecting", code) }
+        throw GitError(
+            .untrustedServer,
+            "repository \(operation.url.text): the server shows no key of the types that known_hosts lists "
+                + "(\(Self.preference(kinds))); add its ed25519 or ecdsa key")
     }
 
     private func checkHostKey(_ hosts: KnownHosts, _ port: UInt16) throws(GitError) {
@@ -75,46 +93,77 @@ final class SSHChannel: SmartStream {
     }
 
     private func authenticate(_ privateKey: [UInt8]) throws(GitError) {
-        try Self.checkKey(privateKey, operation)
+        let name = "repository \(operation.url.text)"
+        let key: SSHSigningKey
+        do throws(GitError) {
+            key = try SSHSigningKey(privateKey)
+        } catch {
+            throw GitError(.authenticationFailed, "\(name): ssh-privatekey: \(error.message)")
+        }
         let user = operation.url.user ?? "git"
         let session = session
-        let code = try finishing { () -> Int in
-            privateKey.withUnsafeBytes { raw in
+        let blob = Self.offered(key)
+        let signer = Signer(key)
+        let code = try withExtendedLifetime(signer) { () throws(GitError) -> Int in
+            var context: UnsafeMutableRawPointer? = Unmanaged.passUnretained(signer).toOpaque()
+            return try finishing { () -> Int in
                 Int(
-                    libssh2_userauth_publickey_frommemory(
-                        session, user, user.utf8.count, nil, 0, raw.bindMemory(to: CChar.self).baseAddress, raw.count,
-                        nil))
+                    libssh2_userauth_publickey(
+                        session, user, blob, blob.count,
+                        { _, signature, count, data, size, context in
+                            SSHChannel.sign(signature, count, data, size, context)
+                        }, &context))
             }
         }
         guard code != 0 else { return }
         switch Int32(code) {
         case LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
+            let advice = key.publicKey.kind == .rsa ? "; not every server takes rsa keys from us, try ed25519" : ""
             throw GitError(
                 .authenticationFailed,
-                "repository \(operation.url.text): the server refused the key of user \(user) (keys must be ed25519 or ecdsa)"
-            )
-        case LIBSSH2_ERROR_FILE:
-            throw GitError(
-                .authenticationFailed,
-                "repository \(operation.url.text): ssh-privatekey cannot be read; it must be without a passphrase")
+                "\(name): the server refused the key \(key.publicKey.fingerprint) of user "
+                    + "\(user)\(advice)")
         default: throw failure("authenticating", code)
         }
     }
 
-    /// The library says little about keys that it cannot read.
-    private static func checkKey(_ key: [UInt8], _ operation: RemoteOperation) throws(GitError) {
-        let name = "repository \(operation.url.text): ssh-privatekey"
-        let text = String(decoding: key.prefix(65_536), as: UTF8.self)
-        guard text.contains("PRIVATE KEY-----") else {
-            throw GitError(.authenticationFailed, "\(name) holds no private key")
+    /// The public key as it is offered.
+    ///
+    /// libssh2 1.10 takes the signature's algorithm from the name that the key begins with, and so knows SHA-1 alone for
+    /// RSA, which servers refuse. With the algorithm's name in that place OpenSSH reads the same key and SHA-2 is used.
+    private static func offered(_ key: SSHSigningKey) -> [UInt8] {
+        guard key.publicKey.kind == .rsa else { return key.publicKey.blob }
+        var reader = SSHReader(key.publicKey.blob)
+        _ = reader.string()
+        var writer = SSHWriter()
+        writer.string(key.algorithm)
+        writer.raw(reader.rest)
+        return writer.bytes
+    }
+
+    /// Keeps a key for the library's callback.
+    private final class Signer {
+        let key: SSHSigningKey
+        init(_ key: SSHSigningKey) { self.key = key }
+    }
+
+    /// The library's callback: signs what proves to the server that the key is ours.
+    private static func sign(
+        _ signature: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, _ count: UnsafeMutablePointer<Int>?,
+        _ data: UnsafePointer<UInt8>?, _ size: Int, _ context: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> Int32 {
+        guard let signature, let count, let data, let signer = context?.pointee,
+            let made = try? Unmanaged<Signer>.fromOpaque(signer).takeUnretainedValue().key.rawSignature(
+                of: Array(UnsafeBufferPointer(start: data, count: size))),
+            // The library frees it with `free`, as the session has no allocator of its own.
+            let memory = malloc(made.count)
+        else { return -1 }
+        made.withUnsafeBytes {
+            memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: made.count)
         }
-        guard text.contains("BEGIN OPENSSH PRIVATE KEY") else { return }
-        do throws(GitError) {
-            _ = try SSHSigningKey(openSSH: key)
-        } catch {
-            throw GitError(
-                .authenticationFailed, "\(name) must be an ed25519 or ecdsa key without a passphrase and undamaged")
-        }
+        signature.pointee = memory.assumingMemoryBound(to: UInt8.self)
+        count.pointee = made.count
+        return 0
     }
 
     private func open(_ command: String) throws(GitError) {

@@ -35,7 +35,7 @@ package struct SSHPublicKey: Sendable, Hashable {
             throw GitError(
                 .unsupported,
                 "SSH key type \(name.bounded(to: 64)) is not supported"
-                    + (certificate ? "; list the key itself, not its certificate" : ""))
+                    + (certificate ? "; list the authority's key with cert-authority, not the certificate" : ""))
         }
         guard let (der, application) = Self.read(kind, &reader), reader.isAtEnd else {
             throw GitError(.invalidInput, "the SSH key of type \(name) is malformed")
@@ -44,6 +44,18 @@ package struct SSHPublicKey: Sendable, Hashable {
         self.blob = blob
         self.der = der
         self.application = application
+    }
+
+    /// Reads a line as of `id_ed25519.pub`: type, base64, comment.
+    package init(line: some StringProtocol) throws(GitError) {
+        let words = line.split(whereSeparator: \.isWhitespace)
+        guard words.count >= 2, let blob = Base64.decode(words[1]) else {
+            throw GitError(.invalidInput, "an SSH public key is written as its type and base64")
+        }
+        try self.init(blob: blob)
+        guard kind.rawValue == words[0] else {
+            throw GitError(.invalidInput, "the SSH key is of type \(kind.rawValue), and said to be another")
+        }
     }
 
     /// The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding.

@@ -9,6 +9,8 @@ package struct SSHSignature: Sendable, Hashable {
     package static let gitNamespace = "git"
 
     package let key: SSHPublicKey
+    /// What the key was signed with, if the signature brings a certificate.
+    private let certificate: SSHCertificate?
     package let namespace: String
     private let reserved: [UInt8]
     private let hashAlgorithm: String
@@ -69,7 +71,15 @@ package struct SSHSignature: Sendable, Hashable {
             let namespace = reader.text(), let reserved = reader.string(), let hashAlgorithm = reader.text(),
             let signature = reader.string(), reader.isAtEnd, !namespace.isEmpty
         else { throw malformed }
-        key = try SSHPublicKey(blob: blob)
+        var kind = SSHReader(blob)
+        if let name = kind.text(), SSHCertificate.isName(name) {
+            let certificate = try SSHCertificate(blob: blob)
+            self.certificate = certificate
+            key = certificate.key
+        } else {
+            certificate = nil
+            key = try SSHPublicKey(blob: blob)
+        }
         self.namespace = namespace
         self.reserved = reserved
         self.hashAlgorithm = hashAlgorithm
@@ -157,6 +167,9 @@ extension SSHSignature {
         guard signature.isValid(for: message) else {
             return .bad(.wrong, "the signature does not belong to this content")
         }
+        if let certificate = signature.certificate {
+            return verify(certificate, signers, namespace: namespace, at: time)
+        }
         let fingerprint = signature.key.fingerprint
         let listed = signers.entries(for: signature.key)
         guard !listed.isEmpty else {
@@ -168,6 +181,32 @@ extension SSHSignature {
                 objection = found
             } else if let principal = entry.names.first ?? entry.principals.first {
                 return .good(Signer(principal: principal, principals: entry.principals, fingerprint: fingerprint))
+            }
+        }
+        return .bad(.notAllowed, "\(objection) (\(fingerprint))")
+    }
+
+    /// Whether a certificate's holder is an allowed signer, the signature itself being good.
+    private static func verify(
+        _ certificate: SSHCertificate, _ signers: AllowedSigners, namespace: String, at time: Timestamp
+    ) -> Verdict {
+        let fingerprint = certificate.key.fingerprint
+        let listed = signers.authorities(certificate.authority)
+        guard !listed.isEmpty else {
+            return .bad(
+                .unknownKey,
+                "the certificate's authority \(certificate.authority.fingerprint) is not among the allowed signers")
+        }
+        if let objection = certificate.objection(at: time) { return .bad(.notAllowed, "\(objection) (\(fingerprint))") }
+        var objection = ""
+        for entry in listed {
+            let covered = certificate.principals.filter(entry.covers)
+            if let found = entry.objection(namespace: namespace, at: time) {
+                objection = found
+            } else if let principal = covered.first {
+                return .good(Signer(principal: principal, principals: covered, fingerprint: fingerprint))
+            } else {
+                objection = "the certificate names nobody whom its authority may vouch for"
             }
         }
         return .bad(.notAllowed, "\(objection) (\(fingerprint))")

@@ -25,6 +25,10 @@ struct SSHReader {
         take(4).map { $0.reduce(0) { $0 << 8 | UInt32($1) } }
     }
 
+    mutating func uint64() -> UInt64? {
+        take(8).map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
+    }
+
     mutating func string() -> [UInt8]? {
         guard let count = uint32() else { return nil }
         return take(Int(count))

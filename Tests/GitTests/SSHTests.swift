@@ -14,7 +14,8 @@ private final class SSHServer: Sendable {
 
     static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd") && getuid() == 0
 
-    init(hostKey: String = "ed25519") throws {
+    /// - Parameter settings: more lines of the server's configuration.
+    init(hostKey: String = "ed25519", userKey: [String] = ["ed25519"], settings: String = "") throws {
         folder = try TemporaryFolder()
         // A port that was free a moment ago.
         let probe = try ScriptedServer { _ in .close }
@@ -22,7 +23,7 @@ private final class SSHServer: Sendable {
         probe.stop()
         try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         try run(["ssh-keygen", "-q", "-t", hostKey, "-N", "", "-f", folder / "host"], in: folder.path)
-        try run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "user"], in: folder.path)
+        try run(["ssh-keygen", "-q", "-N", "", "-f", folder / "user", "-t"] + userKey, in: folder.path)
         let configuration = """
             ListenAddress 127.0.0.1:\(port)
             HostKey \(folder / "host")
@@ -33,6 +34,7 @@ private final class SSHServer: Sendable {
             PermitRootLogin yes
             PasswordAuthentication no
             KbdInteractiveAuthentication no
+            \(settings)
             """
         try Data(configuration.utf8).write(to: URL(fileURLWithPath: folder / "config"))
         pid = try start(["/usr/sbin/sshd", "-D", "-e", "-f", folder / "config"], output: folder / "log")
@@ -77,7 +79,7 @@ private final class SSHServer: Sendable {
     }
 }
 
-@Suite(.enabled(if: SSHServer.isInstalled, "sshd is needed, and root: apt-get install openssh-server"))
+@Suite(.enabled(if: SSHServer.isInstalled, "sshd is needed, and root: run hack/bootstrap"))
 struct SSHTests {
     @Test(arguments: ["ed25519", "ecdsa"])
     func `fetch, commit and push over ssh`(hostKey: String) async throws {
@@ -99,6 +101,61 @@ struct SSHTests {
         #expect(try await mirror.fetch(.branch("main")).commit == next)
         #expect(try await mirror.listRemote()["refs/heads/main"] == next)
         await expect(.branchNotFound) { _ = try await mirror.fetch(.branch("x")) }
+    }
+
+    @Test(arguments: [
+        ["ed25519"], ["ecdsa", "-b", "256"], ["ecdsa", "-b", "384"], ["ecdsa", "-b", "521"], ["rsa", "-b", "2048"],
+        ["rsa", "-b", "3072", "-m", "PEM"], ["ecdsa", "-m", "PEM"],
+    ])
+    func `keys of all kinds are taken by the server`(userKey: [String]) async throws {
+        let server = try SSHServer(userKey: userKey)
+        let fixture = try GitFixture()
+        try fixture.commit(["a": "1"])
+        try fixture.push()
+        let mirror = try server.mirror(fixture, "m", credentials: try server.credentials())
+        #expect(try await mirror.fetch(.branch("main")).commit == (try fixture.head()))
+    }
+
+    @Test func `a server with no key but rsa by SHA-2 is told in words`() async throws {
+        let server = try SSHServer(hostKey: "rsa")
+        let fixture = try GitFixture()
+        try fixture.commit(["a": "1"])
+        try fixture.push()
+        do {
+            _ = try await server.mirror(fixture, "m", credentials: try server.credentials()).listRemote()
+            Issue.record("let in")
+        } catch {
+            let error = error as? GitError
+            #expect(error?.code == .untrustedServer)
+            #expect(error?.message.contains("ed25519") == true)
+        }
+    }
+
+    @Test func `a server's rsa key is checked where the server offers it`() async throws {
+        let server = try SSHServer(hostKey: "rsa", settings: "HostKeyAlgorithms ssh-rsa")
+        let fixture = try GitFixture()
+        try fixture.commit(["a": "1"])
+        try fixture.push()
+        let mirror = try server.mirror(fixture, "m", credentials: try server.credentials())
+        #expect(try await mirror.fetch(.branch("main")).commit == (try fixture.head()))
+        try run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", server.folder / "other"], in: fixture.folder.path)
+        let other = "[127.0.0.1]:\(server.port) " + String(decoding: try server.read("other.pub"), as: UTF8.self)
+        await expect(.untrustedServer) {
+            _ = try await server.mirror(fixture, "o", credentials: try server.credentials(knownHosts: other))
+                .listRemote()
+        }
+    }
+
+    @Test func `of several keys that known_hosts lists the server's own is asked for`() async throws {
+        let server = try SSHServer(hostKey: "ecdsa")
+        let fixture = try GitFixture()
+        try fixture.commit(["a": "1"])
+        try fixture.push()
+        try run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", server.folder / "old"], in: fixture.folder.path)
+        let old = "[127.0.0.1]:\(server.port) " + String(decoding: try server.read("old.pub"), as: UTF8.self)
+        let mirror = try server.mirror(
+            fixture, "m", credentials: try server.credentials(knownHosts: old + (try server.hostKeyLine)))
+        #expect(try await mirror.fetch(.branch("main")).commit == (try fixture.head()))
     }
 
     @Test func `a server with another key than known_hosts says gets nothing`() async throws {

@@ -64,7 +64,7 @@ private struct KeyFixture {
         }
     }
 
-    @Test(arguments: [("ed25519", []), ("ecdsa", ["-b", "256"]), ("ecdsa", ["-b", "384"]), ("ecdsa", ["-b", "521"])])
+    @Test(arguments: kinds)
     func `what we sign, Git and ssh-keygen verify`(kind: String, options: [String]) async throws {
         let keys = try KeyFixture(kind, options)
         let fixture = try GitFixture()
@@ -163,6 +163,32 @@ private struct KeyFixture {
         }
     }
 
+    /// What OpenSSL writes and what old ssh-keygen wrote hold the same keys.
+    @Test(arguments: kinds, ["PEM", "PKCS8"])
+    func `keys in PEM are the keys that OpenSSH reads`(kind: (String, [String]), format: String) throws {
+        guard kind.0 != "ed25519" else { return }
+        let keys = try KeyFixture(kind.0, kind.1 + ["-m", format])
+        let key = try SSHSigningKey(try keys.privateKey)
+        let line = try keys.publicLine
+        #expect(key.publicKey == (try SSHPublicKey(line: line)))
+        let message = Array("m".utf8)
+        let signature = try SSHSignature(armoured: try SSHSignature.sign(message, with: key))
+        #expect(signature.isValid(for: message))
+    }
+
+    @Test func `an ed25519 key of OpenSSL is read, and one with a passphrase is not`() throws {
+        let folder = try TemporaryFolder()
+        try run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", folder / "key"], in: folder.path)
+        try run(["chmod", "600", folder / "key"], in: folder.path)
+        let key = try SSHSigningKey(Array(try Data(contentsOf: URL(fileURLWithPath: folder / "key"))))
+        let message = Array("m".utf8)
+        #expect(try SSHSignature(armoured: try SSHSignature.sign(message, with: key)).isValid(for: message))
+        try run(
+            ["openssl", "genrsa", "-aes128", "-passout", "pass:x", "-out", folder / "locked", "2048"], in: folder.path)
+        let locked = Array(try Data(contentsOf: URL(fileURLWithPath: folder / "locked")))
+        #expect(throws: GitError.self) { try SSHSigningKey(locked) }
+    }
+
     @Test func `one person's several keys and one key's first name are told`() throws {
         let keys = try KeyFixture("ed25519")
         let signers = try AllowedSigners(
@@ -183,7 +209,8 @@ private struct KeyFixture {
     @Test(arguments: [
         ("alice", "line 1"), ("alice ssh-ed25519", "line 1"), ("\nalice ssh-ed25519 AAAA", "line 2"),
         ("alice wrong=1 ssh-ed25519 AAAA", "unknown option"),
-        ("alice cert-authority ssh-ed25519 AAAA", "cert-authority"),
+        ("alice cert-authority ssh-ed25519 AAAA", "malformed"),
+        ("alice cert-authority=yes ssh-ed25519 AAAA", "cert-auth"),
         ("alice valid-after=2026 ssh-ed25519 AAAA", "valid-after"),
         ("alice valid-after=20261301 ssh-ed25519 AAAA", "calendar"), ("alice ssh-dss AAAAB3NzaC1kc3M=", "ssh-dss"),
         ("alice namespaces=\"git ssh-ed25519 AAAA", "quotation mark"),

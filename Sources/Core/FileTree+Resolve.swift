@@ -28,7 +28,12 @@ extension FileTree {
                 }
                 pending.append(contentsOf: target.split(separator: "/").reversed())
             } else {
-                guard pending.allSatisfy({ $0 == "." }) || entry.kind == .directory else { return nil }
+                guard pending.allSatisfy({ $0 == "." }) || entry.kind == .directory else {
+                    guard entry.kind == .submodule else { return nil }
+                    throw FileTreeError(
+                        .unreadable, path: path,
+                        detail: "\(next) is a Git submodule, and those are not read: put the files there themselves")
+                }
                 current.append(component)
             }
         }

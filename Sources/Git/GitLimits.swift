@@ -10,6 +10,8 @@ package struct GitLimits: Sendable, Hashable {
     package var pathBytes: Int = 4096
     /// The deepest nesting of folders.
     package var treeDepth: Int = 64
+    /// The most entries of a folder that is listed.
+    package var folderEntries: Int = 100_000
     /// The most references that a server may list.
     package var references: Int = 200_000
     /// The longest repository URL, in bytes.

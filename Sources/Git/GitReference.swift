@@ -16,6 +16,11 @@ package enum GitReference: Sendable, Hashable {
         }
     }
 
+    /// Whether it stands for one name of the server: of a range, another version may win without anybody's force.
+    var isOneName: Bool {
+        if case .semver = self { false } else { true }
+    }
+
     /// Whether a name may stand behind `refs/heads/` or `refs/tags/` (git-check-ref-format's rules).
     package static func isValid(name: String) -> Bool {
         let bytes = Array(name.utf8)
@@ -37,10 +42,13 @@ package struct FetchResult: Sendable, Hashable {
     package let previous: CommitID?
     /// Whether `previous` is no ancestor of `commit`: somebody forced the branch, or moved the tag.
     package let historyRewritten: Bool
+    /// How long ago the server said so; zero if it was asked just now.
+    package let age: Duration
 
-    package init(commit: CommitID, previous: CommitID?, historyRewritten: Bool) {
+    package init(commit: CommitID, previous: CommitID?, historyRewritten: Bool, age: Duration = .zero) {
         self.commit = commit
         self.previous = previous
         self.historyRewritten = historyRewritten
+        self.age = age
     }
 }

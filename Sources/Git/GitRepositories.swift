@@ -43,4 +43,21 @@ package final class GitRepositories: Sendable {
             return made
         }
     }
+
+    /// The mirrors in use, and the bytes that each takes on disk.
+    package var diskUse: [(repository: String, bytes: Int)] {
+        open.withLock { Array($0.values) }.map { ($0.url.text, $0.lastDiskUse) }.sorted {
+            $0.repository < $1.repository
+        }
+    }
+
+    /// Gives a mirror up, on disk as well: nobody follows it any more, or its credentials were replaced.
+    package func forget(_ repository: GitRepository) async {
+        let forgotten = open.withLock { open in
+            let key = open.first { $0.value === repository }?.key
+            return key.flatMap { open.removeValue(forKey: $0) }
+        }
+        // What cannot be deleted costs disk and nothing else.
+        try? await forgotten?.deleteMirror()
+    }
 }

@@ -17,6 +17,9 @@ package final class GitRepository: Sendable {
     private let remote: RemoteSession
     /// What was fetched so far, to be fetched again if the mirror has to be cloned anew.
     private let tracked = Mutex<Set<GitReference>>([])
+    private let disk = Mutex<(bytes: Int, at: ContinuousClock.Instant?)>((0, nil))
+    /// Walking the mirror's files takes some milliseconds, so it is done seldom.
+    private static let diskInterval = Duration.seconds(600)
 
     /// `directory` is the mirror's own; it is made when needed.
     package init(
@@ -43,10 +46,15 @@ package final class GitRepository: Sendable {
     }
 
     /// Resolves a reference on the server and downloads what is missing.
-    package func fetch(_ reference: GitReference) async throws(GitError) -> FetchResult {
+    ///
+    /// - Parameter age: where the server listed its references less than this ago, for whichever of them, it is not
+    ///   asked again: those who poll different branches of one repository share one listing.
+    package func fetch(
+        _ reference: GitReference, listedWithin age: Duration = .zero
+    ) async throws(GitError) -> FetchResult {
         let result: FetchResult
         do throws(GitError) {
-            result = try await fetchOnce(reference)
+            result = try await fetchOnce(reference, listedWithin: age)
         } catch {
             guard error.code == .mirrorCorrupted else { throw error }
             try await remote.discard()
@@ -56,8 +64,20 @@ package final class GitRepository: Sendable {
         return result
     }
 
-    private func fetchOnce(_ reference: GitReference) async throws(GitError) -> FetchResult {
-        try await network { [remote] operation throws(GitError) in try await remote.fetch(reference, operation) }
+    private func fetchOnce(
+        _ reference: GitReference, listedWithin age: Duration = .zero
+    ) async throws(GitError) -> FetchResult {
+        let result = try await network { [remote] operation throws(GitError) in
+            try await remote.fetch(reference, listedWithin: age, operation)
+        }
+        if result.previous != result.commit { await measureDisk() }
+        return result
+    }
+
+    private func measureDisk() async {
+        let isDue = disk.withLock { $0.at.map { $0.duration(to: .now) >= Self.diskInterval } ?? true }
+        guard isDue, let bytes = try? await objects.diskUse() else { return }
+        disk.withLock { $0 = (bytes, .now) }
     }
 
     /// Moves a branch of the server from `base` to `commit`, or changes nothing: compare-and-swap, never force.
@@ -205,8 +225,14 @@ package final class GitRepository: Sendable {
         }
     }
 
+    /// Bytes that the mirror took on disk when that was last looked at, which a fetch does now and then; 0 before.
+    package var lastDiskUse: Int { disk.withLock { $0.bytes } }
+
     /// Bytes that the mirror takes on disk.
     package func diskUse() async throws(GitError) -> Int { try await objects.diskUse() }
+
+    /// Deletes the mirror from disk, after nobody follows the repository any more.
+    package func deleteMirror() async throws(GitError) { try await objects.delete() }
 
     // MARK: Damage
 

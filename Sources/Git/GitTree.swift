@@ -43,6 +43,9 @@ package final class GitTree: FileTree {
         try check(git_tree_lookup(&tree, mirror.repository, &id), path)
         defer { git_tree_free(tree) }
         let count = git_tree_entrycount(tree)
+        guard count <= limits.folderEntries else {
+            throw FileTreeError(.tooLarge, path: path, detail: "more than \(limits.folderEntries) entries")
+        }
         var entries: [TreeEntry] = []
         entries.reserveCapacity(count)
         for index in 0..<count {

@@ -64,6 +64,20 @@ final class MirrorFolder: Sendable {
         }
     }
 
+    /// Deletes all there is, for a repository that nobody uses any more.
+    func delete() throws(GitError) {
+        try generation.withLock { (generation) throws(GitError) in
+            generation = max(generation, 1) + 1
+            let files = FileManager.default
+            guard files.fileExists(atPath: root) else { return }
+            do {
+                try files.removeItem(atPath: root)
+            } catch {
+                throw GitError(.storageFailed, "mirror \(root): cannot be removed, is it writable?")
+            }
+        }
+    }
+
     private func path(_ generation: Int) -> String { "\(root)/\(generation)" }
 
     /// The newest generation on disk; older ones are what a crash left. 1 for a new mirror.

@@ -37,6 +37,12 @@ actor ObjectStore {
         try folder.discard(generation: generation)
     }
 
+    /// Deletes the mirror for good.
+    func delete() throws(GitError) {
+        open = nil
+        try folder.delete()
+    }
+
     /// Runs library calls and turns their failures into ``GitError``.
     func attempt<R: ~Copyable>(
         _ doing: String, _ body: (OpenMirror) throws -> R

@@ -22,6 +22,8 @@ final class RemoteOperation: Sendable {
         var interrupt: (@Sendable () -> Void)?
         /// The server's reason for refusing a reference, if it said one.
         var refusal: String?
+        /// Set once the server said that it took a reference's update.
+        var isAccepted = false
         /// Set once the server may have got the update of a push.
         var updateSent = false
     }
@@ -85,6 +87,9 @@ final class RemoteOperation: Sendable {
     func markUpdateSent() { state.withLock { $0.updateSent = true } }
     var updateWasSent: Bool { state.withLock { $0.updateSent } }
 
+    func accept() { state.withLock { $0.isAccepted = true } }
+    var isAccepted: Bool { state.withLock { $0.isAccepted } }
+
     func refuse(_ reason: String) { state.withLock { $0.refusal = reason } }
     var refusal: String? { state.withLock { $0.refusal } }
 
@@ -104,6 +109,9 @@ final class RemoteOperation: Sendable {
             return fail(error)
         }
     }
+
+    /// Whether a callback recorded an error.
+    var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
     /// The error of an operation that ended with `failure`: a callback's own first.
     func error(for failure: Libgit2Failure, doing: String) -> GitError {

@@ -4,7 +4,11 @@ internal import Glibc
 
 extension RemoteSession {
     /// Resolves a reference, downloads what is missing and records what was found.
-    func fetch(_ reference: GitReference, _ operation: RemoteOperation) throws(GitError) -> FetchResult {
+    ///
+    /// The server is not asked where it listed its references less than `age` ago and what they say is here already.
+    func fetch(
+        _ reference: GitReference, listedWithin age: Duration = .zero, _ operation: RemoteOperation
+    ) throws(GitError) -> FetchResult {
         try operation.begin()
         try tidy()
         let mirror = try mirror()
@@ -13,23 +17,44 @@ extension RemoteSession {
             return FetchResult(commit: id, previous: id, historyRewritten: false)
         }
         return try perform(operation, "fetching \(reference.displayName)") { remote in
+            if let known = try known(reference, listedWithin: age, operation, mirror) { return known }
             try connect(remote, GIT_DIRECTION_FETCH, operation)
             let references = try references(remote, operation)
             let name = try Self.resolve(reference, references, operation)
             guard let target = references.targets[name] else {
                 throw Self.missing(reference, operation)
             }
-            let key = Self.recordName(of: reference)
-            let previous = try recorded(key, mirror)
             if try !has(target, mirror) {
-                try download(["+\(name):\(key)"], remote, operation)
+                try download(["+\(name):\(Self.recordName(of: reference))"], remote, operation)
             }
-            let commit = try peel(target, mirror, reference, operation)
-            if previous != commit { try record(key, commit, mirror) }
-            return FetchResult(
-                commit: commit, previous: previous,
-                historyRewritten: try previous.map { try !isAncestor($0, of: commit, mirror) } ?? false)
+            return try note(reference, target, operation, mirror)
         }
+    }
+
+    /// What the server said a short while ago, if it is here already.
+    private func known(
+        _ reference: GitReference, listedWithin age: Duration, _ operation: RemoteOperation, _ mirror: OpenMirror
+    ) throws -> FetchResult? {
+        guard let listing, case let old = listing.at.duration(to: .now), old < age else { return nil }
+        let name = try Self.resolve(reference, listing.references, operation)
+        guard let target = listing.references.targets[name], try has(target, mirror) else { return nil }
+        return try note(reference, target, operation, mirror, age: old)
+    }
+
+    /// Records what a reference leads to now, and compares it with what it led to before.
+    private func note(
+        _ reference: GitReference, _ target: CommitID, _ operation: RemoteOperation, _ mirror: OpenMirror,
+        age: Duration = .zero
+    ) throws -> FetchResult {
+        let key = Self.recordName(of: reference)
+        let previous = try recorded(key, mirror)
+        let commit = try peel(target, mirror, reference, operation)
+        if previous != commit { try record(key, commit, mirror) }
+        return FetchResult(
+            commit: commit, previous: previous,
+            historyRewritten: try previous.map { try reference.isOneName && !isAncestor($0, of: commit, mirror) }
+                ?? false,
+            age: age)
     }
 
     /// The full name that a reference has on the server.
@@ -90,10 +115,24 @@ extension RemoteSession {
         options.callbacks = operation.callbacks()
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
         options.proxy_opts.type = GIT_PROXY_NONE
-        try withStringArray(specs) { array in
-            try Libgit2.check(git_remote_download(remote, array, &options))
+        do {
+            try withStringArray(specs) { array in
+                try Libgit2.check(git_remote_download(remote, array, &options))
+            }
+        } catch let failure as Libgit2Failure where failure.isUselessPack && !operation.hasFailed {
+            throw damagedDownload(failure, operation)
         }
+        damagedDownloads = 0
         try operation.proceed()
+    }
+
+    /// A pack that cannot be used is the server's doing, and no reason to throw away what is here. Only if it happens
+    /// again and again, the objects here that packs build upon may be what is damaged.
+    private func damagedDownload(_ failure: Libgit2Failure, _ operation: RemoteOperation) -> GitError {
+        damagedDownloads += 1
+        return GitError(
+            damagedDownloads.isMultiple(of: Self.damagedDownloadLimit) ? .mirrorCorrupted : .protocolViolation,
+            "repository \(operation.url.text): the server sent no pack that can be used: \(failure.message)")
     }
 
     private func has(_ id: CommitID, _ mirror: OpenMirror) throws(GitError) -> Bool {
@@ -165,6 +204,16 @@ extension RemoteSession {
         let code = git_graph_descendant_of(mirror.repository, &newID, &oldID)
         try Libgit2.check(code)
         return code == 1
+    }
+}
+
+extension Libgit2Failure {
+    /// Whether a download ended so because of what was received.
+    fileprivate var isUselessPack: Bool {
+        switch git_error_t(rawValue: kind) {
+        case GIT_ERROR_NONE, GIT_ERROR_INDEXER, GIT_ERROR_INVALID: true
+        default: isCorruption
+        }
     }
 }
 

@@ -18,6 +18,8 @@ extension RemoteSession {
                 .invalidInput, "repository \(operation.url.text): \(branch.bounded(to: 128)) is no branch name")
         }
         let mirror = try mirror()
+        forgetListing()
+        defer { forgetListing() }
         if operation.url.scheme == .file {
             try pushLocally(commit, to: branch, expecting: base, mode, operation, mirror)
             return
@@ -69,6 +71,11 @@ extension RemoteSession {
                 .pushRejected,
                 "repository \(operation.url.text): the server refused the update of \(branch): "
                     + Self.printable(reason))
+        }
+        guard operation.isAccepted else {
+            throw GitError(
+                .protocolViolation,
+                "repository \(operation.url.text): the server did not say whether it took the update of \(branch)")
         }
     }
 

@@ -10,10 +10,19 @@ actor RemoteSession {
     private let folder: MirrorFolder
     private var open: OpenMirror?
     private var hygiene = PackHygiene()
+    /// How many downloads in a row brought nothing usable, and after how many the mirror is suspected.
+    var damagedDownloads = 0
+    static let damagedDownloadLimit = 5
+
+    /// What the server listed last, and when.
+    private(set) var listing: (references: RemoteReferences, at: ContinuousClock.Instant)?
 
     init(folder: MirrorFolder) {
         self.folder = folder
     }
+
+    /// Forgets what the server listed: it will say something else now.
+    func forgetListing() { listing = nil }
 
     func mirror() throws(GitError) -> OpenMirror {
         if let open, folder.isCurrent(open) {
@@ -100,6 +109,7 @@ actor RemoteSession {
             guard let id = CommitID(&oid) else { continue }
             list.add(String(cString: name), id)
         }
+        listing = (list, .now)
         return list
     }
 }
@@ -149,7 +159,8 @@ extension RemoteOperation {
             return operation.guarded { () throws(GitError) in try operation.proceed() }
         }
         callbacks.push_update_reference = { _, status, payload in
-            if let status { RemoteOperation.from(payload)?.refuse(String(cString: status)) }
+            let operation = RemoteOperation.from(payload)
+            if let status { operation?.refuse(String(cString: status)) } else { operation?.accept() }
             return 0
         }
         if url.scheme != .file {

@@ -192,8 +192,8 @@ private func curlReceivesHeader(
     _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     guard let context else { return 0 }
-    transfer(context).receiveHeader(UnsafeRawBufferPointer(start: data, count: size * count))
-    return size * count
+    let isTaken = transfer(context).receiveHeader(UnsafeRawBufferPointer(start: data, count: size * count))
+    return isTaken ? size * count : 0
 }
 
 private func curlSendsBody(

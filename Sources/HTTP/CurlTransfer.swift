@@ -69,9 +69,16 @@ final class CurlTransfer: @unchecked Sendable {
         lastActivity = now
     }
 
-    /// One line of a head, or of trailers, which are dropped.
-    func receiveHeader(_ bytes: UnsafeRawBufferPointer) {
+    /// 256 KiB for the heads and trailers of one transfer: above what servers send, below what harms.
+    private static let headerLimit = 256 << 10
+
+    /// One line of a head, or of trailers, which are dropped; false ends the transfer.
+    func receiveHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
         headerBytes += bytes.count
+        guard headerBytes <= Self.headerLimit else {
+            refusal = HTTPError(.protocolViolation, "\(request.displayURL): the response's head never ends")
+            return false
+        }
         var line = bytes[...]
         while let last = line.last, last == 0x0A || last == 0x0D || last == 0x20 { line = line.dropLast() }
         if line.starts(with: "HTTP/".utf8) {
@@ -84,6 +91,7 @@ final class CurlTransfer: @unchecked Sendable {
             let value = line[line.index(after: colon)...].drop { $0 == 0x20 || $0 == 0x09 }
             partialHead?.headers.append(name, String(decoding: value, as: UTF8.self))
         }
+        return true
     }
 
     private static func status(of line: Slice<UnsafeRawBufferPointer>) -> Int {

@@ -14,6 +14,8 @@ final class ScriptedServer: Sendable {
         /// Sends one byte at a time with a pause between.
         case drip([UInt8], pauseMicroseconds: UInt32)
         case close
+        /// Sends bytes, and then a piece over and over, for as long as the client takes it.
+        case flood([UInt8], piece: [UInt8])
 
         static func response(
             _ status: String, _ headers: [String] = [], body: [UInt8] = []
@@ -144,20 +146,26 @@ final class ScriptedServer: Sendable {
                 usleep(pause)
             }
         case .close: break
+        case .flood(let bytes, let piece):
+            guard transmit(connection, bytes) else { break }
+            while !stopped.withLock({ $0 }), transmit(connection, piece) {}
         }
         // What the client still sends would otherwise make the kernel throw our answer away.
         shutdown(connection, Int32(SHUT_WR))
         while recv(connection, &buffer, buffer.count, 0) > 0 {}
     }
 
-    private func transmit(_ connection: Int32, _ bytes: [UInt8]) {
+    /// Whether the client took it all.
+    @discardableResult
+    private func transmit(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { raw in
                 send(connection, raw.baseAddress?.advanced(by: sent), raw.count - sent, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             sent += count
         }
+        return true
     }
 }

@@ -57,6 +57,20 @@ struct CurlTransportTests {
         #expect(error?.message.contains("secret") == false)
     }
 
+    @Test("gives up a head that never ends")
+    func endlessHead() async throws {
+        let server = try LoopbackServer { connection in
+            guard connection.readHead() != nil else { return }
+            connection.write("HTTP/1.1 200 OK\r\n")
+            while connection.write("X-Filler: \(String(repeating: "x", count: 1000))\r\n") {}
+        }
+        let error = await #expect(throws: HTTPError.self) {
+            _ = try await transport.send(HTTPRequest("GET", server.url(), proxy: .none))
+        }
+        #expect(error?.code == .protocolViolation)
+        #expect(error?.message.contains("head") == true)
+    }
+
     @Test("says that nobody listens")
     func connectionRefused() async throws {
         let port = try LoopbackServer { _ in }.port

@@ -1,0 +1,133 @@
+import FoundationEssentials
+import Glibc
+import HTTP
+import Testing
+
+@testable import Git
+
+/// A server that cannot prove who it is gets no request, and no credentials.
+@Suite struct HostileTLSTests {
+    /// An authority and a server of its own, whose certificate may be wrong.
+    private final class Site {
+        let folder: TemporaryFolder
+        let port: UInt16
+        private let pid: pid_t
+
+        /// - Parameters:
+        ///   - name: the subject alternative name.
+        ///   - dates: first and last moment of validity, as `openssl ca` takes them.
+        init(name: String = "IP:127.0.0.1", dates: (String, String) = ("20200101000000Z", "20990101000000Z")) throws {
+            folder = try TemporaryFolder()
+            let probe = try ScriptedServer { _ in .close }
+            port = probe.port
+            probe.stop()
+            try Data(
+                """
+                set -e
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt \
+                  -subj /CN=authority -days 3650
+                openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out request -subj /CN=git
+                printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nserial=serial\\nnew_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\n' >config
+                printf '[p]\\ncommonName=supplied\\n[e]\\nsubjectAltName=\(name)\\n' >>config
+                touch index; echo 01 >serial
+                openssl ca -batch -config config -cert ca.crt -keyfile ca.key -in request -out crt -notext \
+                  -startdate \(dates.0) -enddate \(dates.1) -extensions e
+                """.utf8
+            ).write(to: URL(fileURLWithPath: folder / "make"))
+            try run(["sh", "make"], in: folder.path)
+            pid = try start(
+                [
+                    "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", folder / "crt", "-key",
+                    folder / "key", "-www", "-quiet",
+                ], output: folder / "log")
+            try waitForPort()
+        }
+
+        deinit {
+            kill(pid, SIGKILL)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+        }
+
+        private func waitForPort() throws {
+            for _ in 0..<500 {
+                let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                defer { close(made) }
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                address.sin_port = port.bigEndian
+                address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+                let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+                let code = withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(made, $0, size) }
+                }
+                if code == 0 { return }
+                usleep(10_000)
+            }
+            throw CommandFailed(description: "openssl s_server does not start")
+        }
+
+        func fetch(caPEM: [UInt8]) async throws(GitError) {
+            do {
+                var limits = GitLimits()
+                limits.stallTimeout = .seconds(5)
+                let credentials = GitCredentials(.basic(username: "git", password: "s3cr3t"), caPEM: caPEM)
+                let mirror = GitRepository(
+                    url: try GitURL("https://127.0.0.1:\(port)/r.git"), credentials: credentials,
+                    directory: folder / "m", transport: try CurlTransport(), limits: limits, clock: FixedClock())
+                _ = try await mirror.fetch(.branch("main"))
+            } catch let error as GitError {
+                throw error
+            } catch {
+                throw GitError(.unsupported, "\(error)")
+            }
+        }
+
+        var ca: [UInt8] { get throws { Array(try Data(contentsOf: URL(fileURLWithPath: folder / "ca.crt"))) } }
+    }
+
+    @Test func `a certificate that is in order is taken`() async throws {
+        let site = try Site()
+        let ca = try site.ca
+        // What answers there speaks no Git, but it was asked.
+        await expect(.protocolViolation) { try await site.fetch(caPEM: ca) }
+    }
+
+    @Test func `an expired certificate is refused`() async throws {
+        let site = try Site(dates: ("20200101000000Z", "20200102000000Z"))
+        let ca = try site.ca
+        await expect(.untrustedServer) { try await site.fetch(caPEM: ca) }
+    }
+
+    @Test func `a certificate of the future is refused`() async throws {
+        let site = try Site(dates: ("20980101000000Z", "20990101000000Z"))
+        let ca = try site.ca
+        await expect(.untrustedServer) { try await site.fetch(caPEM: ca) }
+    }
+
+    @Test func `a certificate for another host is refused`() async throws {
+        let site = try Site(name: "DNS:git.example.com")
+        let ca = try site.ca
+        await expect(.untrustedServer) { try await site.fetch(caPEM: ca) }
+    }
+
+    @Test func `an authority that nobody knows is refused`() async throws {
+        let site = try Site()
+        let other = try Site()
+        let ca = try other.ca
+        await expect(.untrustedServer) { try await site.fetch(caPEM: ca) }
+        await expect(.untrustedServer) { try await site.fetch(caPEM: []) }
+    }
+
+    @Test func `a server that breaks off the handshake is told`() async throws {
+        let server = try ScriptedServer(greeting: Array("HTTP/1.1 400 plain text here\r\n\r\n".utf8))
+        defer { server.stop() }
+        let folder = try TemporaryFolder()
+        var limits = GitLimits()
+        limits.connectTimeout = .seconds(2)
+        let mirror = GitRepository(
+            url: try GitURL("https://127.0.0.1:\(server.port)/r.git"), credentials: .anonymous,
+            directory: folder / "m", transport: try CurlTransport(), limits: limits, clock: FixedClock())
+        await expect(.untrustedServer) { _ = try await mirror.fetch(.branch("main")) }
+    }
+}

@@ -45,9 +45,11 @@ extension EnvironmentSpec {
 
     /// Which commits must be signed, and by whom.
     package struct Verify: Sendable, Hashable, Codable {
-        /// Which commits must carry a good signature.
+        /// Which commits must carry a good signature: none, the branch's tip, or every commit since the last that counted.
+        /// What does not count is neither synced nor built upon.
         package var mode: VerifyMode
-        /// A Secret or ConfigMap with the key allowed_signers in the format of OpenSSH.
+        /// A Secret or ConfigMap with the key allowed_signers in the format of OpenSSH; the operator's own key counts
+        /// without it.
         package var signersRef: LocalReference?
 
         package init(
@@ -64,7 +66,8 @@ extension EnvironmentSpec {
         package var mode: PushMode
         /// Who the commits name as author and committer.
         package var author: Author
-        /// A Secret with the key ssh-privatekey; commits are signed with it.
+        /// A Secret with the key ssh-privatekey; commits are signed with it, and no commit is taken for the operator's
+        /// own without its signature. Public keys of earlier ones stand below previous-publickeys, one a line.
         package var signingKeyRef: LocalReference?
         /// Where pull requests are opened, with the mode PullRequest. The Secret of credentialsRef must have a token or
         /// a password, which is sent as one.

@@ -10,6 +10,7 @@ enum OperatorMetrics {
         "sluice_renders_total": "Apps rendered.",
         "sluice_render_hits_total": "Renders reused.",
         "sluice_render_cache_bytes": "What reused renders take.",
+        "sluice_git_mirror_bytes": "What the mirror of a repository takes on disk.",
         "sluice_sync_applied_total": "Objects applied.",
         "sluice_sync_pruned_total": "Objects pruned.",
         "sluice_sync_dry_runs_total": "Applies that only asked.",
@@ -49,6 +50,13 @@ enum OperatorMetrics {
             PrometheusSample(
                 "sluice_sync_dry_runs_total", .counter, Double(sync.dryRuns)),
             PrometheusSample("sluice_sync_failed_total", .counter, Double(sync.failed)),
-        ]
+        ] + mirrors(sluice)
+    }
+
+    /// One for each repository; with several credentials its mirrors are added up.
+    private static func mirrors(_ sluice: Operator) -> [PrometheusSample] {
+        Dictionary(sluice.mirrors.map { ($0.repository, $0.bytes) }, uniquingKeysWith: +).map {
+            PrometheusSample("sluice_git_mirror_bytes", .gauge, labels: [("repository", $0.key)], Double($0.value))
+        }
     }
 }

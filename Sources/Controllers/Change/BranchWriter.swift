@@ -94,6 +94,11 @@ package struct BranchWriter: Sendable {
         guard await source.observation.head == base else { return .planAgain("the branch moved") }
         let references = try await EnvironmentReferences.read(of: environment, context.references)
         let push = environment.spec.source.push
+        guard push.signingKeyRef == nil || references.signingKey != nil else {
+            throw ChangeError(
+                "InvalidReference", references.promotionFaults.first?.message ?? "the signing key cannot be read",
+                disposition: .transient)
+        }
         let author = CommitAuthor(name: push.author.name, email: push.author.email, signingKey: references.signingKey)
         if let proposal {
             return try await offer(proposal, on: source.repository) { try await make(source.repository, author) }

@@ -22,6 +22,8 @@ package struct DesiredStateReader: Sendable {
     package struct Rendered: Sendable {
         package var objects: [String: [RenderedObject]] = [:]
         package var failures: [String: String] = [:]
+        /// Folders where an app would be, if they were no submodules.
+        package var submodules: [String] = []
 
         /// The kinds of all objects, each once.
         package var kinds: Set<GroupVersionKind> {
@@ -42,15 +44,19 @@ package struct DesiredStateReader: Sendable {
     package func render(_ tree: some FileTree) throws -> Rendered {
         let spec = environment.spec
         let options = RenderOptions(spec.render)
-        var rendered = Rendered()
-        let apps = try AppPath(spec.source.path).apps(
-            in: tree, environment: environment.metadata.name, include: GlobList(spec.apps.include),
-            exclude: GlobList(spec.apps.exclude))
-        for app in apps {
-            do throws(KustomizeError) {
-                let result = try renders.render(tree, path: app.path, options: options)
-                rendered.objects[app.name] = result.manifests.map {
-                    Self.object($0, environment: environment.namespacedName)
+        let owner = environment.namespacedName
+        return try await repository.withTree(of: commit) { [renders] tree in
+            var rendered = Rendered()
+            let path = AppPath(spec.source.path)
+            rendered.submodules = try path.submodules(in: tree)
+            let apps = try path.apps(
+                in: tree, environment: name, include: GlobList(spec.apps.include), exclude: GlobList(spec.apps.exclude))
+            for app in apps {
+                do throws(KustomizeError) {
+                    let result = try renders.render(tree, path: app.path, options: options)
+                    rendered.objects[app.name] = result.manifests.map { Self.object($0, environment: owner) }
+                } catch {
+                    rendered.failures[app.name] = error.message
                 }
             } catch {
                 rendered.failures[app.name] = error.message
@@ -74,6 +80,8 @@ package struct DesiredStateReader: Sendable {
     package func desired(_ rendered: Rendered, at commit: CommitID, kinds: KindTable) -> EnvironmentMemory.Desired {
         var desired = EnvironmentMemory.Desired()
         desired.failures = rendered.failures
+        desired.submodules = rendered.submodules
+        let destination = environment.spec.destination
         for (app, objects) in rendered.objects {
             desired.versions[app] = EnvironmentObservation.AppVersion(
                 revision: commit, desired: self.app(app, objects, revision: commit.hex, kinds: kinds))

@@ -22,6 +22,8 @@ package final class EnvironmentMemory: Sendable {
     package struct Desired: Sendable {
         package var versions: [String: EnvironmentObservation.AppVersion] = [:]
         package var failures: [String: String] = [:]
+        /// Submodules where apps would be.
+        package var submodules: [String] = []
 
         package init() {}
     }
@@ -30,7 +32,8 @@ package final class EnvironmentMemory: Sendable {
         var desired: [Inputs: Desired] = [:]
         var order: [Inputs] = []
         var retries: [String: RetryState] = [:]
-        var orphans: OrphanWatch.Finding?
+        var hooks: [String: CommitID] = [:]
+        var told: Set<String> = []
     }
 
     /// How many commits' desired states are kept: the head, the last synced, and one that is on its way.
@@ -49,10 +52,9 @@ package final class EnvironmentMemory: Sendable {
         }
     }
 
-    /// What the last look for orphans found.
-    var orphans: OrphanWatch.Finding? {
-        get { state.withLock { $0.orphans } }
-        set { state.withLock { $0.orphans = newValue } }
+    /// Which of these were not told of yet; they are from now on.
+    package func news(_ subjects: [String]) -> [String] {
+        state.withLock { state in subjects.filter { state.told.insert($0).inserted } }
     }
 
     package func retry(_ app: String) -> RetryState { state.withLock { $0.retries[app] ?? RetryState() } }

@@ -17,6 +17,8 @@ package struct EnvironmentObservation: Sendable {
     package var apps: [AppReading] = []
     /// Apps that have objects in the cluster and are not in Git.
     package var departed: [String] = []
+    /// Submodules where apps would be; they are ignored.
+    package var submodules: [String] = []
     /// Promotions and rollbacks at work and in line.
     package var current = EnvironmentStatus.Current()
     package var queue: [String] = []

@@ -54,16 +54,23 @@ package struct EnvironmentObserver: Sendable {
         if environment.metadata.annotations[Annotation.reconcileAt] ?? "" != environment.status.lastHandledReconcileAt {
             await source.nudge()
         }
-        let seen = await source.observation
+        var seen = await source.observation
         sighting.observation.source.head = seen.head
         sighting.observation.source.failure = seen.failure.map {
             .init(reason: $0.reason, message: $0.message, isTerminal: $0.disposition == .terminal)
         }
         sighting.observation.restraints = Restraints(
             environment: environment, ledger: seen.ledger, rollbacks: context.rollbacks(in: environment))
-        if let failure = await untrusted(environment, seen.head, source, references.signers) {
-            sighting.observation.source.failure = failure
-            return sighting
+        let trust = CommitTrust(environment, references)
+        if let head = seen.head, let objection = await trust.objection(to: head, in: source) {
+            sighting.observation.source.failure = .init(
+                reason: objection.reason, message: objection.message,
+                isTerminal: objection.reason == CommitTrust.reason || objection.disposition == .terminal)
+            // What counted before is kept and healed: pushing a commit that is refused must not stop that.
+            guard let trusted = await trust.lastTrusted(in: source),
+                (try? await source.repository.contains(trusted)) == true
+            else { return sighting }
+            seen.head = trusted
         }
         let cluster: ClusterSync
         do throws(KubernetesError) {
@@ -73,7 +80,8 @@ package struct EnvironmentObserver: Sendable {
             return sighting
         }
         sighting.cluster = cluster
-        try await readApps(&sighting, cluster, source, seen, calendar, overriddenUntil, memory, now)
+        try await readApps(
+            &sighting, cluster, source, seen, calendar, overriddenUntil, memory, references.ownKeys, now)
         return sighting
     }
 
@@ -111,35 +119,12 @@ package struct EnvironmentObserver: Sendable {
         return entries
     }
 
-    // MARK: Trust
-
-    /// Why the head may not be rendered, where `verify` asks for signatures.
-    private func untrusted(
-        _ environment: Environment, _ head: CommitID?, _ source: Source, _ signers: SignerDirectory?
-    ) async -> EnvironmentObservation.SourceReading.Failure? {
-        let mode = environment.spec.source.verify.mode
-        guard mode != .none, let head else { return nil }
-        func refuse(_ message: String) -> EnvironmentObservation.SourceReading.Failure {
-            .init(reason: "UntrustedCommit", message: message, isTerminal: true)
-        }
-        guard mode == .head else {
-            return refuse("spec.source.verify.mode EveryCommit is not built yet; use Head")
-        }
-        guard let signers else { return refuse("spec.source.verify: the list of signers cannot be read") }
-        do throws(GitError) {
-            let commit = try await source.repository.commitInfo(head)
-            let verdict = SSHSignature.verify(commit, signers: signers.allowed, at: commit.time)
-            return verdict.objection.map { refuse("commit \(head.short) is not trusted: \($0)") }
-        } catch {
-            return refuse(error.message)
-        }
-    }
-
     // MARK: Apps
 
     private func readApps(
         _ sighting: inout Sighting, _ cluster: ClusterSync, _ source: Source, _ seen: Source.Observation,
-        _ calendar: WindowCalendar, _ overriddenUntil: Timestamp?, _ memory: EnvironmentMemory, _ now: Timestamp
+        _ calendar: WindowCalendar, _ overriddenUntil: Timestamp?, _ memory: EnvironmentMemory, _ ownKeys: Set<String>?,
+        _ now: Timestamp
     ) async throws {
         let environment = sighting.observation.environment
         guard let head = seen.head else { return }
@@ -174,7 +159,9 @@ package struct EnvironmentObserver: Sendable {
                 message: "spec.source.path: no app matches \(environment.spec.source.path) at commit \(head.short)",
                 isTerminal: true)
         }
-        let onTheirWay = pushed(environment, context.ledger(seen.ledger, of: environment.namespacedName))
+        sighting.observation.submodules = atHead.submodules
+        let onTheirWay = pushed(
+            environment, context.ledger(seen.ledger.written(by: ownKeys), of: environment.namespacedName))
         let before = Dictionary(
             environment.status.apps.map { ($0.name, $0.revision) }, uniquingKeysWith: { first, _ in first })
         for name in Set(atHead.versions.keys).union(atHead.failures.keys).sorted() {

@@ -61,6 +61,12 @@ package struct EnvironmentReconciler: Reconciler {
         if observation.isUnread, environment.status.observedGeneration == environment.metadata.generation {
             return .done
         }
+        for path in memory.news(observation.submodules) {
+            context.events.record(
+                ObjectEvent(
+                    .warning, regarding: ObjectReference(manifest), reason: "SubmoduleIgnored", action: "Rendering",
+                    note: "\(path) is a Git submodule, and those are not read: no app is taken from there"))
+        }
         let now = context.clock.now()
         var plan = EnvironmentPlanner.plan(observation, jitter: Double.random(in: 0...1), now: now)
         let known = Set(environment.status.managedKinds.compactMap { GroupVersionKind($0) })

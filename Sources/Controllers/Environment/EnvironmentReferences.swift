@@ -9,8 +9,14 @@ package struct EnvironmentReferences: Sendable {
     /// What is sent to the forge's API; empty where the Secret has nothing of that kind.
     package var forgeToken = ""
     package var kubeconfig: ReferenceContent?
+    /// Who may approve and ask: `spec.approvals.signersRef`, else that of `spec.source.verify`.
     package var signers: SignerDirectory?
+    /// Whose commits count: `spec.source.verify.signersRef`, else that of `spec.approvals`.
+    package var verifiers: SignerDirectory?
     package var signingKey: SSHSigningKey?
+    /// Fingerprints of the keys that the operator signs with or once did; nil where it does not sign. A commit that
+    /// says it is the operator's counts as such only with one of these.
+    package var ownKeys: Set<String>?
     /// What is missing or malformed, by the spec's field; nothing is guessed in its place.
     package var faults: [FieldError] = []
     /// The same for what only promotions and rollbacks need; syncing goes on without it.
@@ -45,9 +51,17 @@ package struct EnvironmentReferences: Sendable {
         {
             found.readSigningKey(content, secret: name)
         }
-        if let name = environment.spec.approvals?.signersRef?.name ?? source.verify.signersRef?.name {
-            try await found.readSigners(name, &reader)
+        if source.push.signingKeyRef != nil, found.ownKeys == nil { found.ownKeys = [] }
+        let approvals = environment.spec.approvals?.signersRef?.name
+        let verify = source.verify.signersRef?.name
+        if let name = approvals ?? verify {
+            let field = approvals == nil ? "spec.source.verify.signersRef" : "spec.approvals.signersRef"
+            found.signers = try await found.signers(name, field, &reader)
         }
+        found.verifiers =
+            if let verify, verify != approvals, approvals != nil {
+                try await found.signers(verify, "spec.source.verify.signersRef", &reader)
+            } else { found.signers }
         watcher.retain(reader.references, for: environment.namespacedName)
         return found
     }
@@ -59,23 +73,43 @@ package struct EnvironmentReferences: Sendable {
             return
         }
         do throws(GitError) {
-            signingKey = try SSHSigningKey(openSSH: key)
+            let key = try SSHSigningKey(key)
+            ownKeys = Set(try Self.previousKeys(content).map(\.fingerprint)).union([key.publicKey.fingerprint])
+            signingKey = key
         } catch {
             promotionFaults.append(FieldError("spec.source.push.signingKeyRef", error.message))
         }
     }
 
+    /// The Secret's key under which public keys of earlier signing keys stand, one a line.
+    static let previousKeysName = "previous-publickeys"
+
+    private static func previousKeys(_ content: ReferenceContent) throws(GitError) -> [SSHPublicKey] {
+        var keys: [SSHPublicKey] = []
+        for line in String(decoding: content[previousKeysName] ?? [], as: UTF8.self).split(whereSeparator: \.isNewline)
+        where line.contains(where: { !$0.isWhitespace }) && !line.hasPrefix("#") {
+            do throws(GitError) {
+                keys.append(try SSHPublicKey(line: line))
+            } catch {
+                throw GitError(error.code, "\(previousKeysName): \(error.message)")
+            }
+        }
+        return keys
+    }
+
     /// A list of signers is public, so a ConfigMap serves; a Secret of that name is taken where there is none.
-    private mutating func readSigners(_ name: String, _ reader: inout Reader) async throws {
+    private mutating func signers(
+        _ name: String, _ field: String, _ reader: inout Reader
+    ) async throws -> SignerDirectory? {
         guard let content = try await reader.configMapOrSecret(name) else {
-            promotionFaults.append(
-                FieldError("spec.approvals.signersRef", "neither a ConfigMap nor a Secret \(name) exists"))
-            return
+            promotionFaults.append(FieldError(field, "neither a ConfigMap nor a Secret \(name) exists"))
+            return nil
         }
         do throws(GitError) {
-            signers = try SignerDirectory(data: content.data)
+            return try SignerDirectory(data: content.data)
         } catch {
-            promotionFaults.append(FieldError("spec.approvals.signersRef", "\(name): \(error.message)"))
+            promotionFaults.append(FieldError(field, "\(name): \(error.message)"))
+            return nil
         }
     }
 

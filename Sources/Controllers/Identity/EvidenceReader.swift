@@ -126,7 +126,7 @@ struct ChangeAuthors: Sendable {
 
     /// Names and addresses of the authors of the last change to each promoted app upstream, or, where that change was
     /// itself a promotion, of whoever asked for that.
-    func authors(of promotion: Promotion, _ change: Change) async throws(GitError) -> [String] {
+    func authors(of promotion: Promotion, _ change: Change) async throws -> [String] {
         var authors: Set<String> = []
         let upstream = Set(promotion.spec.items.map(\.fromEnvironment)).subtracting([""])
         for name in upstream {
@@ -134,12 +134,13 @@ struct ChangeAuthors: Sendable {
             guard let environment = context.environment(key), let source = context.sources.source(of: key),
                 let head = await source.observation.head
             else { continue }
+            let keys = try await EnvironmentReferences.read(of: environment, context.references).ownKeys
             for app in change.apps {
                 let path = AppPath(environment.spec.source.path).path(of: app)
                 guard let commit = try await source.repository.history(from: head, path: path, limit: 1).first else {
                     continue
                 }
-                if let entry = LedgerEntry(commit) {
+                if let entry = LedgerEntry(commit), keys?.contains(entry.signedBy) ?? true {
                     authors.insert(String(entry.requestedBy.prefix { $0 != " " }))
                 } else {
                     authors.formUnion([commit.author.email, commit.author.name])

@@ -37,6 +37,18 @@ package struct Ledger: Sendable {
         self.head = head
     }
 
+    /// Only what the operator wrote itself, where it signs: without a key anybody's trailers count. What a forge merged
+    /// without that signature is adopted from statuses afterwards.
+    ///
+    /// - Parameter keys: fingerprints of the operator's keys; nil where it does not sign.
+    package func written(by keys: Set<String>?) -> Ledger {
+        guard let keys else { return self }
+        var own = self
+        own.entries.removeAll { !keys.contains($0.signedBy) }
+        own.attempts = Set(own.entries.map(Attempt.init))
+        return own
+    }
+
     /// Whether there is a commit of the same attempt.
     func knows(_ entry: LedgerEntry) -> Bool { attempts.contains(Attempt(entry)) }
 

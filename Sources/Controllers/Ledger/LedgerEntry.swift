@@ -31,6 +31,8 @@ package struct LedgerEntry: Sendable, Hashable {
     /// `app version` pairs that a rollback vetoes.
     package let vetoes: [String]
     package let override: String
+    /// The fingerprint of the SSH key that signed the commit; empty without a signature that belongs to it.
+    package let signedBy: String
 
     /// Reads a commit; nil for one that carries no trailers of this project.
     package init?(_ commit: CommitInfo) {
@@ -63,6 +65,7 @@ package struct LedgerEntry: Sendable, Hashable {
         holds = trailers.all(Trailer.hold)
         vetoes = trailers.all(Trailer.veto)
         override = trailers[Trailer.override] ?? ""
+        signedBy = commit.signingKey ?? ""
     }
 
     /// What is known of a commit that tells nothing itself.
@@ -82,6 +85,7 @@ package struct LedgerEntry: Sendable, Hashable {
         self.planDigest = planDigest
         self.requestedBy = requestedBy
         approvedBy = []
+        signedBy = ""
         self.reason = reason
         self.reverts = reverts
         self.holds = holds
@@ -99,6 +103,7 @@ package struct LedgerEntry: Sendable, Hashable {
             "approvedBy": .array(approvedBy.map(JSONValue.string)),
         ]
         if !planDigest.isEmpty { object["planDigest"] = .string(planDigest) }
+        if !signedBy.isEmpty { object["signedBy"] = .string(signedBy) }
         if !override.isEmpty { object["override"] = .string(override) }
         for (key, values) in [("reverts", reverts), ("holds", holds), ("vetoes", vetoes)] where !values.isEmpty {
             object[key] = .array(values.map(JSONValue.string))

@@ -61,6 +61,7 @@ package final class Operator: Sendable {
     private let client: KubernetesClient
     private let logger: Logger
     private let context: OperatorContext
+    private let repositories: GitRepositories
     private let current = Mutex(State.starting)
     /// What webhooks told and nobody has looked at yet; the oldest goes first where there is too much, for polls find it.
     private let news = AsyncStream<[String]>.makeStream(bufferingPolicy: .bufferingNewest(64))
@@ -72,7 +73,7 @@ package final class Operator: Sendable {
         self.options = options
         self.client = client
         self.logger = logger
-        let repositories = GitRepositories(
+        repositories = GitRepositories(
             directory: options.stateDirectory + "/git", transport: transport, limits: options.git, clock: clock)
         let events = EventRecorder(
             client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger, clock: clock)
@@ -90,6 +91,9 @@ package final class Operator: Sendable {
 
     /// How often apps were rendered, and how often an earlier render served.
     package var renderCounters: RenderCache.Counters { context.renders.counters }
+
+    /// The repositories that are followed, and the bytes that the mirror of each takes on disk.
+    package var mirrors: [(repository: String, bytes: Int)] { repositories.diskUse }
 
     /// What was asked of the clusters.
     package var syncCounters: SyncCounters.Snapshot { context.counters.snapshot }

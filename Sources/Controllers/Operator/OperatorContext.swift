@@ -74,7 +74,16 @@ package final class OperatorContext: Sendable {
         admission = webhook.map {
             AdmissionDesk(options: $0, client: client, clock: clock, logger: logger, environments: environments)
         }
-        sources = SourceRegistry(repositories: repositories, clock: clock, logger: logger) {
+        let rewritten: @Sendable (NamespacedName, FetchResult) -> Void = { name, result in
+            guard let manifest = environments.get(name)?.manifest else { return }
+            let before = result.previous?.short ?? "another commit"
+            events.record(
+                ObjectEvent(
+                    .warning, regarding: ObjectReference(manifest), reason: "HistoryRewritten", action: "Fetching",
+                    note: "the source moved from \(before) to \(result.commit.short), which does not hold it: "
+                        + "was it force-pushed? It is followed"))
+        }
+        sources = SourceRegistry(repositories: repositories, clock: clock, logger: logger, rewritten: rewritten) {
             wake.environmentChanged($0)
         }
         clusters = ClusterRegistry(own: client, transport: transport, observer: observer, counters: counters) {

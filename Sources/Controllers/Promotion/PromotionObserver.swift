@@ -27,10 +27,12 @@ package struct PromotionObserver: Sendable {
         observation.requester = evidence.requester
         noteOthers(&observation, environment)
         guard let (source, seen) = reading.repository else { return observation }
-        observation.commit = seen.ledger.entry(
+        let ledger = context.ledger(
+            seen.ledger.written(by: references.ownKeys), of: environment.namespacedName)
+        observation.commit = ledger.entry(
             .promotion, "\(promotion.namespacedName)", attempt: promotion.spec.attempt)
         if let commit = observation.commit {
-            observation.revertedBy = seen.ledger.rollback(of: commit.commit)
+            observation.revertedBy = ledger.rollback(of: commit.commit)
             observation.apps = try await AppProgressReader(source: source).progress(
                 of: commit.apps, since: commit.commit, in: environment)
             return observation
@@ -46,6 +48,8 @@ package struct PromotionObserver: Sendable {
         } else if let unsupported = unsupported(environment) {
             observation.change = .failure(unsupported)
         } else if let objection = EvidenceReader(context).objection(to: promotion, by: evidence.requester) {
+            observation.change = .failure(objection)
+        } else if let objection = await CommitTrust(environment, references).objection(toBuildingOn: head, in: source) {
             observation.change = .failure(objection)
         } else {
             observation.change = await change(promotion, environment, source, head)
@@ -95,9 +99,11 @@ package struct PromotionObserver: Sendable {
     package func isReverted(_ promotion: Promotion) async -> Bool {
         let name = NamespacedName(namespace: promotion.metadata.namespace, name: promotion.spec.environment)
         guard promotion.status.phase != .rolledBack, let commit = CommitID(hex: promotion.status.commit),
-            let source = context.sources.source(of: name)
+            let source = context.sources.source(of: name), let environment = context.environment(name),
+            let references = try? await EnvironmentReferences.read(of: environment, context.references)
         else { return false }
-        return await context.ledger(source.observation.ledger, of: name).rollback(of: commit) != nil
+        let ledger = await source.observation.ledger.written(by: references.ownKeys)
+        return context.ledger(ledger, of: name).rollback(of: commit) != nil
     }
 
     /// What an Environment asks for that is not built yet. Promoting without it would claim what nobody checked.

@@ -25,7 +25,9 @@ package struct RollbackObserver: Sendable {
         observation.sourceFailure = reading.sourceFailure
         observation.requester = await EvidenceReader(context).requester(of: rollback, signers: references.signers)
         guard let (source, seen) = reading.repository else { return observation }
-        observation.commit = seen.ledger.entry(.rollback, "\(rollback.namespacedName)", attempt: rollback.spec.attempt)
+        let ledger = context.ledger(
+            seen.ledger.written(by: references.ownKeys), of: environment.namespacedName)
+        observation.commit = ledger.entry(.rollback, "\(rollback.namespacedName)", attempt: rollback.spec.attempt)
         if let commit = observation.commit {
             observation.apps = try await AppProgressReader(source: source).progress(
                 of: commit.apps, since: commit.commit, in: environment)
@@ -44,7 +46,11 @@ package struct RollbackObserver: Sendable {
             observation.change = .failure(objection)
             return observation
         }
-        let change = await change(rollback, environment, source, head, seen.ledger)
+        if let objection = await CommitTrust(environment, references).objection(toBuildingOn: head, in: source) {
+            observation.change = .failure(objection)
+            return observation
+        }
+        let change = await change(rollback, environment, source, head, ledger)
         observation.change = change
         if case .success(let change) = change {
             observation.gates = await gates(change, environment, references.signers)

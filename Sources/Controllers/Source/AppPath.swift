@@ -52,7 +52,7 @@ package struct AppPath: Sendable, Hashable {
             .filter { !$0.isEmpty }.joined(separator: "/")
     }
 
-    /// The apps that exist in a tree, sorted by name.
+    /// The apps that exist in a tree, sorted by name. One that is a Git submodule is passed over.
     ///
     /// - Parameter environment: the app's name where the path has no mark.
     /// - Throws: ``FileTreeError`` when the path leads out of the tree or the folder of apps does not exist.
@@ -69,7 +69,7 @@ package struct AppPath: Sendable, Hashable {
         var apps: [App] = []
         for child in try tree.children(of: parent.path) {
             let component = child.name
-            guard component.hasPrefix(pattern.prefix), component.hasSuffix(pattern.suffix),
+            guard child.kind != .submodule, component.hasPrefix(pattern.prefix), component.hasSuffix(pattern.suffix),
                 component.utf8.count > pattern.prefix.utf8.count + pattern.suffix.utf8.count
             else { continue }
             let name = String(component.dropFirst(pattern.prefix.count).dropLast(pattern.suffix.count))
@@ -79,5 +79,13 @@ package struct AppPath: Sendable, Hashable {
             apps.append(App(name: name, path: path(of: name)))
         }
         return apps
+    }
+
+    /// The paths that would be apps if they were no Git submodules.
+    package func submodules(in tree: some FileTree) throws -> [String] {
+        guard let pattern, let parent = try tree.resolve(pattern.parent), parent.kind == .directory else { return [] }
+        return try tree.children(of: parent.path).filter {
+            $0.kind == .submodule && $0.name.hasPrefix(pattern.prefix) && $0.name.hasSuffix(pattern.suffix)
+        }.map(\.path)
     }
 }

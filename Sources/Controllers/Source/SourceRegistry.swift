@@ -23,16 +23,21 @@ package final class SourceRegistry: Sendable {
     private let clock: any WallClock
     private let logger: Logger
     private let changed: @Sendable (NamespacedName) -> Void
+    private let rewritten: @Sendable (NamespacedName, FetchResult) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter changed: told of each Environment whose source has moved or failed. Must not block.
+    /// - Parameters:
+    ///   - rewritten: told of each Environment whose source was moved in a way that dropped commits.
+    ///   - changed: told of each Environment whose source has moved or failed. Neither may block.
     package init(
         repositories: GitRepositories, clock: any WallClock, logger: Logger,
+        rewritten: @escaping @Sendable (NamespacedName, FetchResult) -> Void,
         changed: @escaping @Sendable (NamespacedName) -> Void
     ) {
         self.repositories = repositories
         self.clock = clock
         self.logger = logger
+        self.rewritten = rewritten
         self.changed = changed
     }
 
@@ -46,13 +51,15 @@ package final class SourceRegistry: Sendable {
         let (source, left) = state.withLock { state -> (Source, Source?) in
             let source =
                 state.sources[key]
-                ?? Source(repository: repository, reference: reference, clock: clock, logger: logger, changed: changed)
+                ?? Source(
+                    repository: repository, reference: reference, clock: clock, logger: logger, rewritten: rewritten,
+                    changed: changed)
             state.sources[key] = source
             let old = state.followed.updateValue(key, forKey: name)
             return (source, old == key ? nil : old.flatMap { state.sources[$0] })
         }
-        await left?.unfollow(name)
         await source.follow(name, every: spec.interval.duration)
+        if let left { await leave(left, name) }
         return source
     }
 
@@ -66,7 +73,20 @@ package final class SourceRegistry: Sendable {
         let source = state.withLock { state in
             state.followed.removeValue(forKey: environment).flatMap { state.sources[$0] }
         }
-        await source?.unfollow(environment)
+        if let source { await leave(source, environment) }
+    }
+
+    /// Ends a source that nobody follows any more, and gives up its mirror with the last source of it: credentials that
+    /// are replaced every hour must not leave a mirror each.
+    private func leave(_ source: Source, _ environment: NamespacedName) async {
+        await source.unfollow(environment)
+        let last = state.withLock { state -> GitRepository? in
+            let mine = state.sources.filter { $0.value === source }.map(\.key)
+            guard let key = mine.first, !state.followed.values.contains(key) else { return nil }
+            state.sources[key] = nil
+            return state.sources.values.contains { $0.repository === source.repository } ? nil : source.repository
+        }
+        if let last { await repositories.forget(last) }
     }
 }
 

@@ -44,19 +44,17 @@ package struct DesiredStateReader: Sendable {
     package func render(_ tree: some FileTree) throws -> Rendered {
         let spec = environment.spec
         let options = RenderOptions(spec.render)
-        let owner = environment.namespacedName
-        return try await repository.withTree(of: commit) { [renders] tree in
-            var rendered = Rendered()
-            let path = AppPath(spec.source.path)
-            rendered.submodules = try path.submodules(in: tree)
-            let apps = try path.apps(
-                in: tree, environment: name, include: GlobList(spec.apps.include), exclude: GlobList(spec.apps.exclude))
-            for app in apps {
-                do throws(KustomizeError) {
-                    let result = try renders.render(tree, path: app.path, options: options)
-                    rendered.objects[app.name] = result.manifests.map { Self.object($0, environment: owner) }
-                } catch {
-                    rendered.failures[app.name] = error.message
+        var rendered = Rendered()
+        let path = AppPath(spec.source.path)
+        rendered.submodules = try path.submodules(in: tree)
+        let apps = try path.apps(
+            in: tree, environment: environment.metadata.name, include: GlobList(spec.apps.include),
+            exclude: GlobList(spec.apps.exclude))
+        for app in apps {
+            do throws(KustomizeError) {
+                let result = try renders.render(tree, path: app.path, options: options)
+                rendered.objects[app.name] = result.manifests.map {
+                    Self.object($0, environment: environment.namespacedName)
                 }
             } catch {
                 rendered.failures[app.name] = error.message
@@ -81,7 +79,6 @@ package struct DesiredStateReader: Sendable {
         var desired = EnvironmentMemory.Desired()
         desired.failures = rendered.failures
         desired.submodules = rendered.submodules
-        let destination = environment.spec.destination
         for (app, objects) in rendered.objects {
             desired.versions[app] = EnvironmentObservation.AppVersion(
                 revision: commit, desired: self.app(app, objects, revision: commit.hex, kinds: kinds))

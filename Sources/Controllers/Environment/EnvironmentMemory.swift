@@ -32,7 +32,7 @@ package final class EnvironmentMemory: Sendable {
         var desired: [Inputs: Desired] = [:]
         var order: [Inputs] = []
         var retries: [String: RetryState] = [:]
-        var hooks: [String: CommitID] = [:]
+        var orphans: OrphanWatch.Finding?
         var told: Set<String> = []
     }
 
@@ -50,6 +50,12 @@ package final class EnvironmentMemory: Sendable {
             if state.desired.updateValue(desired, forKey: inputs) == nil { state.order.append(inputs) }
             while state.order.count > Self.kept { state.desired[state.order.removeFirst()] = nil }
         }
+    }
+
+    /// What the last look for orphans found.
+    var orphans: OrphanWatch.Finding? {
+        get { state.withLock { $0.orphans } }
+        set { state.withLock { $0.orphans = newValue } }
     }
 
     /// Which of these were not told of yet; they are from now on.

@@ -203,12 +203,15 @@ package final class GitRepository: Sendable {
 
     /// Makes a commit on top of `base`, in the mirror only. Paths are relative to the root.
     ///
-    /// Throws `.invalidInput` for a path that leaves the tree, and `.nothingToCommit` if nothing would change.
+    /// Throws `.invalidInput` for a path that leaves the tree, and `.nothingToCommit` if nothing would change and that
+    /// is not allowed.
     package func commit(
-        onto base: CommitID, edits: [String: TreeEdit], message: String, author: CommitAuthor
+        onto base: CommitID, edits: [String: TreeEdit], message: String, author: CommitAuthor,
+        mayBeEmpty: Bool = false
     ) async throws(GitError) -> CommitID {
         try await healing { [objects] () throws(GitError) in
-            try await objects.commit(onto: base, edits: edits, message: message, author: author)
+            try await objects.commit(
+                onto: base, edits: edits, message: message, author: author, mayBeEmpty: mayBeEmpty)
         }
     }
 

@@ -3,7 +3,8 @@ internal import Core
 
 extension ObjectStore {
     func commit(
-        onto base: CommitID, edits: [String: TreeEdit], message: String, author: CommitAuthor
+        onto base: CommitID, edits: [String: TreeEdit], message: String, author: CommitAuthor,
+        mayBeEmpty: Bool = false
     ) throws(GitError) -> CommitID {
         try attempt("committing onto \(base.short)") { mirror in
             let root = try rootTree(base, mirror)
@@ -11,7 +12,7 @@ extension ObjectStore {
                 throw GitError(.mirrorCorrupted, "repository \(url.text): a tree is missing")
             }
             let after = try tree(before, edits: edits, mirror)
-            guard !git_oid.same(before, after) else {
+            guard mayBeEmpty || !git_oid.same(before, after) else {
                 throw GitError(.nothingToCommit, "repository \(url.text): the edits change nothing in \(base.short)")
             }
             return try writeCommit(tree: after, parents: [base], message: message, author: author, mirror)

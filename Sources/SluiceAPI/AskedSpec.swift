@@ -12,9 +12,10 @@ extension PromotionSpec {
 }
 
 extension RollbackSpec {
-    /// Without override, attempt and release.
+    /// Without approvals, override, attempt and release.
     package var asked: RollbackSpec {
         var spec = self
+        spec.approvals = []
         spec.override = nil
         spec.attempt = 1
         spec.release = false

@@ -330,6 +330,8 @@ package enum GateReason: String, Sendable, Hashable, Codable, CaseIterable {
     case soaking = "Soaking"
     /// No window is open.
     case windowClosed = "WindowClosed"
+    /// As many promotions as `promotion.maxPerWindow` allows were committed in this opening.
+    case windowFull = "WindowFull"
     /// A freeze is in force.
     case frozen = "Frozen"
     /// Approvals are missing.

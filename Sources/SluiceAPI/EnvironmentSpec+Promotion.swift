@@ -60,7 +60,7 @@ extension EnvironmentSpec {
 
     /// How much of the past is kept.
     package struct History: Sendable, Hashable, Codable {
-        /// How many finished Promotions and Rollbacks are kept in the cluster.
+        /// How many finished Promotions, and how many finished Rollbacks, are kept in the cluster.
         package var promotions: Int
         /// How long finished Promotions and Rollbacks are kept in the cluster.
         package var ttl: GoDuration

@@ -67,7 +67,7 @@ extension EnvironmentSpec {
     package struct Prometheus: Sendable, Hashable, Codable {
         /// The server's base URL.
         package var url: String
-        /// The query; it must give one value.
+        /// The query; it must give one value. Where it holds {app} it is asked for each app of the promotion.
         package var query: String
 
         package init(
@@ -82,7 +82,8 @@ extension EnvironmentSpec {
     package struct JobCheck: Sendable, Hashable, Codable {
         /// A name for messages.
         package var name: String
-        /// A ConfigMap with the key job.yaml: the Job to run in the destination namespace.
+        /// A ConfigMap with the key job.yaml: the Job to run in the destination namespace, once for each app of the
+        /// promotion.
         package var templateRef: LocalReference
         /// How long the Job may take.
         package var timeout: GoDuration

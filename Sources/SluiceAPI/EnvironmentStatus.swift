@@ -134,8 +134,12 @@ extension EnvironmentStatus {
         package var sync: SyncState?
         /// How well it is.
         package var health: HealthState?
-        /// Since when this revision is live.
+        /// Since when these images are live.
         package var since: Timestamp?
+        /// A digest of all that Git wants of it at that commit.
+        package var content: String
+        /// Since when that content is live.
+        package var contentSince: Timestamp?
         /// Since when it is healthy without a break.
         package var healthySince: Timestamp?
         /// What is wrong, if anything.
@@ -143,7 +147,8 @@ extension EnvironmentStatus {
 
         package init(
             name: String, images: [String] = [], revision: String = "", sync: SyncState? = nil,
-            health: HealthState? = nil, since: Timestamp? = nil, healthySince: Timestamp? = nil, message: String = ""
+            health: HealthState? = nil, since: Timestamp? = nil, content: String = "", contentSince: Timestamp? = nil,
+            healthySince: Timestamp? = nil, message: String = ""
         ) {
             self.name = name
             self.images = images
@@ -151,6 +156,8 @@ extension EnvironmentStatus {
             self.sync = sync
             self.health = health
             self.since = since
+            self.content = content
+            self.contentSince = contentSince
             self.healthySince = healthySince
             self.message = message
         }

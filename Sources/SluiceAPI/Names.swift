@@ -25,6 +25,8 @@ package enum Label {
     package static let environment = "sluice.dev/environment"
     /// On promotions and rollbacks that the operator made by itself: the name of the object that they were made for.
     package static let automatic = "sluice.dev/automatic"
+    /// On Jobs that verify: the promotion that they are for.
+    package static let promotion = "sluice.dev/promotion"
 }
 
 /// Annotations on deployed objects and on the project's own.
@@ -91,6 +93,7 @@ package enum ConditionType {
     package static let committed = "Committed"
     package static let verified = "Verified"
     package static let reverted = "Reverted"
+    package static let released = "Released"
 }
 
 /// The keys of the trailers in the commits that this project makes.

@@ -53,7 +53,7 @@ extension PromotionSpec {
         package var image: ImageOverride?
         /// The Environment whose live and healthy images are taken.
         package var fromEnvironment: String
-        /// Files to copy from another Environment's folder of the app.
+        /// Files to copy from another Environment's folder of the app; those that are gone there go here too.
         package var path: PathCopy?
 
         package init(
@@ -68,7 +68,7 @@ extension PromotionSpec {
         }
     }
 
-    /// Files to copy from another Environment's folder of the app.
+    /// Files to copy from another Environment's folder of the app; those that are gone there go here too.
     package struct PathCopy: Sendable, Hashable, Codable {
         /// The Environment to copy from.
         package var from: String

@@ -23,6 +23,8 @@ package struct PromotionStatus: Sendable, Hashable, Codable {
     package var commit: String
     /// The pull request that offers the commit, where it goes through one.
     package var pullRequest: PullRequestState?
+    /// The environment's last healthy commit before this promotion: without one, there is nothing to roll back to.
+    package var lastHealthy: String
     /// What changes, one entry for each app and image.
     package var items: [ItemState]
     /// Where the rendered difference is kept.
@@ -31,6 +33,8 @@ package struct PromotionStatus: Sendable, Hashable, Codable {
     package var requester: Identity
     /// Who agreed to it.
     package var approvals: ApprovalState
+    /// Who passed over which gates, and why.
+    package var override: String
     /// Every gate, not only the first that holds.
     package var gates: [Gate]
     /// How the verification stands.
@@ -49,9 +53,9 @@ package struct PromotionStatus: Sendable, Hashable, Codable {
     package init(
         observedGeneration: Int64 = 0, lastHandledReconcileAt: String = "", attempt: Int = 0,
         phase: PromotionPhase? = nil, reason: String = "", message: String = "", planDigest: String = "",
-        baseCommit: String = "", commit: String = "", pullRequest: PullRequestState? = nil,
+        baseCommit: String = "", commit: String = "", pullRequest: PullRequestState? = nil, lastHealthy: String = "",
         items: [ItemState] = [], plan: Plan? = nil, requester: Identity = Identity(),
-        approvals: ApprovalState = ApprovalState(), gates: [Gate] = [],
+        approvals: ApprovalState = ApprovalState(), override: String = "", gates: [Gate] = [],
         verification: [Check] = [], supersededBy: String = "", rollback: String = "", summary: Summary = Summary(),
         timestamps: Timestamps = Timestamps(), conditions: [Condition] = []
     ) {
@@ -65,10 +69,12 @@ package struct PromotionStatus: Sendable, Hashable, Codable {
         self.baseCommit = baseCommit
         self.commit = commit
         self.pullRequest = pullRequest
+        self.lastHealthy = lastHealthy
         self.items = items
         self.plan = plan
         self.requester = requester
         self.approvals = approvals
+        self.override = override
         self.gates = gates
         self.verification = verification
         self.supersededBy = supersededBy
@@ -177,11 +183,13 @@ extension PromotionStatus {
         package var verified: Timestamp?
         /// When it ended.
         package var finished: Timestamp?
+        /// Until when its apps are watched after its success; nothing once that is over.
+        package var watchedUntil: Timestamp?
 
         package init(
             requested: Timestamp? = nil, planned: Timestamp? = nil, approved: Timestamp? = nil,
             committed: Timestamp? = nil, synced: Timestamp? = nil, verified: Timestamp? = nil,
-            finished: Timestamp? = nil
+            finished: Timestamp? = nil, watchedUntil: Timestamp? = nil
         ) {
             self.requested = requested
             self.planned = planned
@@ -190,6 +198,7 @@ extension PromotionStatus {
             self.synced = synced
             self.verified = verified
             self.finished = finished
+            self.watchedUntil = watchedUntil
         }
     }
 }

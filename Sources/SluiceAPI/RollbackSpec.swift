@@ -14,6 +14,8 @@ package struct RollbackSpec: Sendable, Hashable, Codable {
     package var veto: Bool
     /// What to do where the revert does not apply cleanly.
     package var onConflict: ConflictPolicy
+    /// What approvers say, where the environment asks for approvals of rollbacks; each adds an entry in their own name.
+    package var approvals: [PromotionSpec.Approval]
     /// Gates to pass over; never approvals.
     package var override: GateOverride?
     /// Only plans.
@@ -25,8 +27,9 @@ package struct RollbackSpec: Sendable, Hashable, Codable {
 
     package init(
         environment: String, target: Target, apps: [String] = [], reason: String = "", pin: Bool = true,
-        veto: Bool = true, onConflict: ConflictPolicy = .restorePaths, override: GateOverride? = nil,
-        dryRun: Bool = false, attempt: Int = 1, release: Bool = false
+        veto: Bool = true, onConflict: ConflictPolicy = .restorePaths,
+        approvals: [PromotionSpec.Approval] = [], override: GateOverride? = nil, dryRun: Bool = false,
+        attempt: Int = 1, release: Bool = false
     ) {
         self.environment = environment
         self.target = target
@@ -35,6 +38,7 @@ package struct RollbackSpec: Sendable, Hashable, Codable {
         self.pin = pin
         self.veto = veto
         self.onConflict = onConflict
+        self.approvals = approvals
         self.override = override
         self.dryRun = dryRun
         self.attempt = attempt

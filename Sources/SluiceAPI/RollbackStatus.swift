@@ -29,8 +29,14 @@ package struct RollbackStatus: Sendable, Hashable, Codable {
     package var holds: [String]
     /// The versions that it vetoes.
     package var vetoes: [String]
+    /// The digest of what it undoes: what an approval is bound to.
+    package var planDigest: String
     /// Who asked for it.
     package var requester: Identity
+    /// Who agreed to it.
+    package var approvals: PromotionStatus.ApprovalState
+    /// Who passed over which gates, and why.
+    package var override: String
     /// Every gate, not only the first that holds.
     package var gates: [Gate]
     /// Short texts for the columns of kubectl.
@@ -44,8 +50,9 @@ package struct RollbackStatus: Sendable, Hashable, Codable {
         observedGeneration: Int64 = 0, lastHandledReconcileAt: String = "", attempt: Int = 0,
         phase: RollbackPhase? = nil, reason: String = "", message: String = "", trigger: RollbackCause? = nil,
         reverted: [String] = [], commit: String = "", pullRequest: PullRequestState? = nil,
-        restoredPaths: [String] = [], holds: [String] = [],
-        vetoes: [String] = [], requester: Identity = Identity(), gates: [Gate] = [], summary: Summary = Summary(),
+        restoredPaths: [String] = [], holds: [String] = [], vetoes: [String] = [], planDigest: String = "",
+        requester: Identity = Identity(), approvals: PromotionStatus.ApprovalState = PromotionStatus.ApprovalState(),
+        override: String = "", gates: [Gate] = [], summary: Summary = Summary(),
         timestamps: Timestamps = Timestamps(), conditions: [Condition] = []
     ) {
         self.observedGeneration = observedGeneration
@@ -61,7 +68,10 @@ package struct RollbackStatus: Sendable, Hashable, Codable {
         self.restoredPaths = restoredPaths
         self.holds = holds
         self.vetoes = vetoes
+        self.planDigest = planDigest
         self.requester = requester
+        self.approvals = approvals
+        self.override = override
         self.gates = gates
         self.summary = summary
         self.timestamps = timestamps

@@ -54,7 +54,8 @@ extension EnvironmentSpec.History {
         [
             .optional(
                 "promotions", .integer(0...10000).defaulting(100),
-                "How many finished Promotions and Rollbacks are kept in the cluster."),
+                "How many finished Promotions, and how many finished Rollbacks, are kept in the cluster; what Git declares always is."
+            ),
             .optional(
                 "ttl", .duration.defaulting("90d"),
                 "How long finished Promotions and Rollbacks are kept in the cluster."),

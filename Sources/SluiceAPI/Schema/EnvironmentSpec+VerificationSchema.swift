@@ -50,7 +50,9 @@ extension EnvironmentSpec.Prometheus {
         "A query to a Prometheus server.",
         [
             .required("url", .string(minLength: 1, maxLength: 2048, pattern: .httpURL), "The server's base URL."),
-            .required("query", .string(minLength: 1, maxLength: 4096), "The query; it must give one value."),
+            .required(
+                "query", .string(minLength: 1, maxLength: 4096),
+                "The query; it must give one value. Where it holds {app} it is asked for each app of the promotion."),
         ])
 }
 
@@ -62,7 +64,8 @@ extension EnvironmentSpec.JobCheck {
             .required("name", .string(minLength: 1, maxLength: 63), "A name for messages."),
             .required(
                 "templateRef", LocalReference.schema,
-                "A ConfigMap with the key job.yaml: the Job to run in the destination namespace."),
+                "A ConfigMap with the key job.yaml: the Job to run in the destination namespace, once for each app of the promotion."
+            ),
             .optional("timeout", .duration.defaulting("5m"), "How long the Job may take."),
         ])
 }

@@ -82,7 +82,10 @@ extension EnvironmentStatus.App {
             .optional("revision", .string(maxLength: 64), "The commit that is live."),
             .optional("sync", .words(of: SyncState.self), "How the cluster compares to Git."),
             .optional("health", .words(of: HealthState.self), "How well it is."),
-            .optional("since", .timestamp, "Since when this revision is live."),
+            .optional("since", .timestamp, "Since when these images are live."),
+            .optional(
+                "content", .string(maxLength: 64), "A digest of all that Git wants of it at that commit."),
+            .optional("contentSince", .timestamp, "Since when that content is live."),
             .optional("healthySince", .timestamp, "Since when it is healthy without a break."),
             .optional("message", .string(maxLength: 1024), "What is wrong, if anything."),
         ])

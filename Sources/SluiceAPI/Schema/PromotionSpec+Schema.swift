@@ -53,7 +53,8 @@ extension PromotionSpec.Item {
             .optional(
                 "fromEnvironment", .string(maxLength: 253), "The Environment whose live and healthy images are taken."),
             .optional(
-                "path", PromotionSpec.PathCopy.schema, "Files to copy from another Environment's folder of the app."),
+                "path", PromotionSpec.PathCopy.schema,
+                "Files to copy from another Environment's folder of the app; those that are gone there go here too."),
         ]
     )
     .rule(
@@ -68,7 +69,7 @@ extension PromotionSpec.Item {
 extension PromotionSpec.PathCopy {
     /// What the API server and `sluice validate` accept, and what the fields mean.
     package static let schema = Schema.object(
-        "Files to copy from another Environment's folder of the app.",
+        "Files to copy from another Environment's folder of the app; those that are gone there go here too.",
         [
             .required("from", .objectName, "The Environment to copy from."),
             .optional(

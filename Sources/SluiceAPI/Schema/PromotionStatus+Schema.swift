@@ -20,11 +20,16 @@ extension PromotionStatus {
                 "pullRequest", PullRequestState.schema,
                 "The pull request that offers the commit, where it goes through one."),
             .optional(
+                "lastHealthy", .string(maxLength: 64),
+                "The environment's last healthy commit before this promotion: without one, there is nothing to roll back to."
+            ),
+            .optional(
                 "items", .list(of: PromotionStatus.ItemState.schema, maxItems: 2000),
                 "What changes, one entry for each app and image."),
             .optional("plan", PromotionStatus.Plan.schema, "Where the rendered difference is kept."),
             .optional("requester", Identity.schema, "Who asked for it."),
             .optional("approvals", PromotionStatus.ApprovalState.schema, "Who agreed to it."),
+            .optional("override", .string(maxLength: 1024), "Who passed over which gates, and why."),
             .optional(
                 "gates", .list(of: Gate.schema, maxItems: 20, keys: ["name"]),
                 "Every gate, not only the first that holds."),
@@ -101,5 +106,8 @@ extension PromotionStatus.Timestamps {
             .optional("synced", .timestamp, "When it was in the cluster."),
             .optional("verified", .timestamp, "When its verification passed."),
             .optional("finished", .timestamp, "When it ended."),
+            .optional(
+                "watchedUntil", .timestamp,
+                "Until when its apps are watched after its success; nothing once that is over."),
         ])
 }

@@ -18,6 +18,10 @@ extension RollbackSpec {
             .optional(
                 "onConflict", .words(of: ConflictPolicy.self).defaulting("RestorePaths"),
                 "What to do where the revert does not apply cleanly."),
+            .optional(
+                "approvals", .list(of: PromotionSpec.Approval.schema, maxItems: 50, keys: ["user"]),
+                "What approvers say, where the environment asks for approvals of rollbacks; each adds an entry in their own name."
+            ),
             .optional("override", GateOverride.schema.nullable(), "Gates to pass over; never approvals."),
             .optional("dryRun", .boolean.defaulting(false), "Only plans."),
             .optional("attempt", .integer(1...1000000).defaulting(1), "Raise it to run again."),

@@ -22,7 +22,11 @@ extension RollbackStatus {
                 "Paths that were put back because the revert did not apply cleanly."),
             .optional("holds", .list(of: .string(maxLength: 253), maxItems: 500), "The apps that it holds."),
             .optional("vetoes", .list(of: .string(maxLength: 512), maxItems: 500), "The versions that it vetoes."),
+            .optional(
+                "planDigest", .string(maxLength: 80), "The digest of what it undoes: what an approval is bound to."),
             .optional("requester", Identity.schema, "Who asked for it."),
+            .optional("approvals", PromotionStatus.ApprovalState.schema, "Who agreed to it."),
+            .optional("override", .string(maxLength: 1024), "Who passed over which gates, and why."),
             .optional(
                 "gates", .list(of: Gate.schema, maxItems: 20, keys: ["name"]),
                 "Every gate, not only the first that holds."),

@@ -57,6 +57,19 @@ struct GateTests {
         #expect(result.nextChange == at("2026-11-23T17:00:00Z"))
     }
 
+    @Test("let so many promotions commit in one opening, and the next ones in the next")
+    func quota() throws {
+        let spec = spec { $0.promotion.maxPerWindow = 2 }
+        let open = at("2026-11-23T09:30:00Z")
+        #expect(GateEvaluation.evaluate(try input(spec) { $0.committedInOpening = 1 }, now: open).isOpen)
+        let full = GateEvaluation.evaluate(try input(spec) { $0.committedInOpening = 2 }, now: open)
+        #expect(full.reason == .windowFull)
+        #expect(full.until == at("2026-11-24T09:00:00Z"))
+        #expect(full.message == "2 of 2 promotions of this opening are made; the next opens Tue 10:00 Europe/Berlin")
+        let rollback = try input(spec, work: .rollback) { $0.committedInOpening = 2 }
+        #expect(GateEvaluation.evaluate(rollback, now: open).isOpen)
+    }
+
     @Test("hold by suspension, time, holds, vetoes, freezes and clock")
     func single() throws {
         let open = at("2026-11-23T09:00:00Z")

@@ -17,12 +17,12 @@ struct WindowPropertyTests {
     private static let span = 16 * 1440
 
     /// Whether each minute is covered by a rule, found by walking the local clock.
-    private func cover(_ rule: Rule, _ zone: TimeZoneRules, from start: Int64) throws -> [Bool] {
+    private func cover(_ rule: Rule, _ zone: TimeZoneRules, from start: Int64, span: Int = span) throws -> [Bool] {
         let schedule = try CronSchedule(rule.schedule)
-        var covered = [Bool](repeating: false, count: Self.span)
+        var covered = [Bool](repeating: false, count: span)
         let lead = rule.length + 2880
         var furthest = Int64.min
-        for minute in -lead..<Self.span {
+        for minute in -lead..<span {
             let instant = start + Int64(minute) * 60
             let local = (instant + zone.segment(at: instant).offset) / 60
             // A repeated minute has had its turn; skipped ones have theirs now.
@@ -36,9 +36,46 @@ struct WindowPropertyTests {
                     && schedule.hours & 1 << UInt64(ofDay / 60) != 0
             }
             guard fires else { continue }
-            for index in max(0, minute)..<max(0, min(Self.span, minute + rule.length)) { covered[index] = true }
+            for index in max(0, minute)..<max(0, min(span, minute + rule.length)) { covered[index] = true }
         }
         return covered
+    }
+
+    /// Four years hold a leap day and eight changes of the clock.
+    @Test(
+        "agree on every change of four years, minute by minute",
+        arguments: [
+            ("Europe/Berlin", "30 1,2,22 * * *", 480), ("America/New_York", "15 1-3 * * 0,1", 61),
+            ("Australia/Lord_Howe", "*/30 0-4 1-7 * 6", 45), ("Asia/Kolkata", "0 10 * * 1-5", 480),
+            ("America/Santiago", "0 0 29 2 *", 1440),
+        ])
+    func fourYears(place: String, schedule: String, length: Int) throws {
+        let span = 4 * 365 * 1440 + 1440
+        let zone = try zone(place)
+        let start = at("2026-01-01T00:00:00Z").seconds
+        let deny = Rule(schedule: "0 12 13 * 5", length: 600)
+        var open = try cover(Rule(schedule: schedule, length: length), zone, from: start, span: span)
+        for (index, covered) in try cover(deny, zone, from: start, span: span).enumerated() where covered {
+            open[index] = false
+        }
+        let calendar = try WindowCalendar(
+            .init(
+                timeZone: place,
+                allow: [.init(name: "allow", schedule: schedule, duration: .minutes(Int64(length)))],
+                deny: [.init(name: "deny", schedule: deny.schedule, duration: .minutes(Int64(deny.length)))]))
+        let expected = open.indices.filter { $0 > 0 && open[$0] != open[$0 - 1] }
+        #expect(expected.count >= 2)
+        var found: [Int] = []
+        let openings = calendar.openings(
+            .promote, app: "a", from: Timestamp(seconds: start), to: Timestamp(seconds: start + Int64(span) * 60),
+            limit: 100_000)
+        for opening in openings {
+            for edge in [opening.start, opening.end] {
+                let minute = Int((edge.seconds - start) / 60)
+                if minute > 0, minute < span { found.append(minute) }
+            }
+        }
+        #expect(found == expected)
     }
 
     private func randomField(_ range: ClosedRange<Int>, _ generator: inout SeededGenerator) -> String {

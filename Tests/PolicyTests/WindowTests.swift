@@ -229,4 +229,32 @@ struct WindowTests {
                 "spec.windows.freezes[1].end: must be after start",
             ])
     }
+
+    @Test(
+        "know when the opening began",
+        arguments: [
+            ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"), ("2026-11-23T16:59:59Z", "2026-11-23T09:00:00Z"),
+            ("2026-11-23T17:00:00Z", nil), ("2026-11-22T12:00:00Z", nil),
+        ] as [(String, String?)])
+    func openingStart(now: String, start: String?) throws {
+        let calendar = try WindowCalendar(
+            .init(
+                timeZone: "Europe/Berlin",
+                allow: [.init(name: "office", schedule: "0 10 * * 1-5", duration: .hours(8))]))
+        #expect(calendar.openingStart(.promote, apps: ["cart"], at: at(now)) == start.map { at($0) })
+    }
+
+    @Test("know it of an opening of days, and of one without end only so far")
+    func longOpening() throws {
+        let week = try WindowCalendar(
+            .init(timeZone: "UTC", allow: [.init(name: "w", schedule: "0 0 * * 1", duration: .hours(120))]))
+        #expect(
+            week.openingStart(.promote, apps: ["cart"], at: at("2026-11-27T23:00:00Z")) == at("2026-11-23T00:00:00Z"))
+        let always = try WindowCalendar(
+            .init(timeZone: "UTC", allow: [.init(name: "w", schedule: "0 0 * * *", duration: .hours(24))]))
+        let now = at("2026-11-27T23:00:00Z")
+        #expect(always.openingStart(.promote, apps: ["cart"], at: now) == now - .seconds(62 * 86_400))
+        let none = try WindowCalendar(.init(timeZone: "UTC"))
+        #expect(none.openingStart(.promote, apps: ["cart"], at: now) == nil)
+    }
 }

@@ -207,6 +207,14 @@ private struct GateEvaluator {
         let verdict = input.calendar.verdict(
             operation, apps: input.apps, at: now, overriddenUntil: input.environmentOverride.until)
         if verdict.open { willChange(at: verdict.nextClose) }
+        let limit = input.environment.promotion.maxPerWindow
+        if verdict.open, input.work == .promotion, limit > 0, input.committedInOpening >= limit {
+            let next = verdict.nextOpen.map { "; the next opens \(input.calendar.zone.describe($0, now: now))" } ?? ""
+            add(
+                .window, .windowFull, until: verdict.nextOpen,
+                "\(input.committedInOpening) of \(limit) promotions of this opening are made\(next)")
+            return
+        }
         var message = verdict.message(now: now)
         if !verdict.open, case .refused(let why) = input.environmentOverride { message += "; override refused: \(why)" }
         let reason: GateReason? = verdict.open ? nil : verdict.reason == .frozen ? .frozen : .windowClosed

@@ -59,13 +59,16 @@ package struct GateInput: Sendable {
     package var overrideDecision: OverrideDecision
     /// How far the operator's clock is from the API server's; nil where that is not known yet.
     package var clockSkew: Duration?
+    /// How many promotions were committed since the windows opened; looked at where `promotion.maxPerWindow` is set.
+    package var committedInOpening: Int
 
     package init(
         work: Work, environment: EnvironmentSpec, calendar: WindowCalendar, apps: [String],
         versions: [CandidateVersion] = [], holds: [EnvironmentStatus.HoldState] = [],
         vetoes: [EnvironmentStatus.VetoState] = [], notBefore: Timestamp? = nil, upstream: [UpstreamObservation] = [],
         approvals: ApprovalVerdict? = nil, environmentOverride: OverrideDecision = .none,
-        override: GateOverride? = nil, overrideDecision: OverrideDecision = .none, clockSkew: Duration? = nil
+        override: GateOverride? = nil, overrideDecision: OverrideDecision = .none, clockSkew: Duration? = nil,
+        committedInOpening: Int = 0
     ) {
         self.work = work
         self.environment = environment
@@ -81,5 +84,6 @@ package struct GateInput: Sendable {
         self.override = override
         self.overrideDecision = overrideDecision
         self.clockSkew = clockSkew
+        self.committedInOpening = committedInOpening
     }
 }

@@ -20,6 +20,7 @@ struct EnvironmentRules {
         sync()
         upstream()
         approvals()
+        promotion()
         verification()
         if spec.override != nil {
             check.require(
@@ -121,6 +122,15 @@ struct EnvironmentRules {
             approvals.sources != [.signedCommit] || approvals.signersRef != nil, path / "signersRef",
             "is required: signed commits are the only source, and without signers no signature is good")
         check.require(approvals.expiresAfter.duration > .zero, path / "expiresAfter", "must be more than zero")
+    }
+
+    private mutating func promotion() {
+        check.require(
+            spec.promotion.maxPerWindow == 0
+                || !spec.windows.allow.isEmpty && spec.windows.operations.contains(.promote),
+            root / "promotion" / "maxPerWindow",
+            "needs windows.allow with Promote among windows.operations: without windows there is no opening to count in"
+        )
     }
 
     private mutating func verification() {

@@ -72,9 +72,10 @@ package enum Policy {
         return differences(from: old, to: allowed)
     }
 
-    /// The fields of a rollback that may not change and did: all but override, attempt and release.
+    /// The fields of a rollback that may not change and did: all but approvals, override, attempt and release.
     package static func changes(from old: RollbackSpec, to new: RollbackSpec) -> [FieldError] {
         var allowed = new
+        allowed.approvals = old.approvals
         allowed.override = old.override
         allowed.attempt = old.attempt
         allowed.release = old.release

@@ -94,6 +94,30 @@ package struct WindowCalendar: Sendable {
             zone: zone)
     }
 
+    /// When the opening began in which a moment lies; nil where it is shut then, or no window is for these apps and so
+    /// nothing ever opened. One that began more than two of the longest windows ago counts from there.
+    package func openingStart(_ operation: WindowOperation, apps: [String], at now: Timestamp) -> Timestamp? {
+        guard operations.contains(operation) else { return nil }
+        let view = WindowView(self, apps: apps)
+        let state = view.state(at: now)
+        guard state.reason == .allowed else { return nil }
+        // Most openings began today: the further past is looked at only if this one did not.
+        for reach in [Duration.seconds(86_400), .seconds(8 * 86_400), Self.longestWindow * 2] {
+            let from = now - reach
+            var start = from
+            var isOpen = view.state(at: from).reason.isOpen
+            let beganBefore = isOpen
+            var changes = 0
+            while let next = view.change(after: start, from: isOpen, horizon: now + .microseconds(1)) {
+                start = next
+                isOpen.toggle()
+                changes += 1
+            }
+            if changes > 0 || !beganBefore { return start }
+        }
+        return now - Self.longestWindow * 2
+    }
+
     /// The openings that touch `[from, to)`, cut to it, in order; at most `limit`.
     package func openings(
         _ operation: WindowOperation, app: String, from: Timestamp, to: Timestamp, limit: Int = 10_000

@@ -256,6 +256,12 @@ package final class ClusterSync: Sendable {
             drifted: progress.drifted, applied: progress.applied, pruned: progress.pruned)
     }
 
+    /// A client of this cluster, as the user to impersonate, if one is named.
+    package func client(as user: String?) throws(KubernetesError) -> KubernetesClient {
+        guard let user else { return client }
+        return try client.impersonating(user: user)
+    }
+
     /// Why a workload is not healthy, as its pods tell; nil where they do not.
     package func cause(of object: SyncOutcome.ObjectHealth, as user: String? = nil) async -> String? {
         guard object.gvk.group == "apps" || object.gvk.group == "batch" else { return nil }

@@ -79,6 +79,7 @@ extension Promotion: ReviewedObject {
 extension Rollback: ReviewedObject {
     var asked: RollbackSpec? { spec.asked }
     var override: GateOverride? { spec.override }
+    var approvals: [PromotionSpec.Approval] { spec.approvals }
     var environment: String { spec.environment }
 
     static func changes(from old: RollbackSpec, to new: RollbackSpec) -> [FieldError] {
@@ -94,6 +95,8 @@ extension Rollback: ReviewedObject {
         } else if old?.spec.release != new.spec.release {
             needed.append((.rollback, "spec.release"))
         }
+        let before = old?.spec.approvals ?? []
+        if new.spec.approvals.contains(where: { !before.contains($0) }) { needed.append((.approve, "spec.approvals")) }
         if old?.spec.override != new.spec.override { needed.append((.override, "spec.override")) }
         return needed
     }

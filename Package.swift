@@ -102,7 +102,7 @@ let package = Package(
             dependencies: ["Certificates", "Controllers", "Migration", "Server", arguments, lifecycle, signals],
             swiftSettings: strict),
         .executableTarget(
-            name: "bench", dependencies: ["Git", "KubernetesClient", "Kustomize", "YAML", arguments],
+            name: "bench", dependencies: ["Git", "KubernetesClient", "Kustomize", "Policy", "YAML", arguments],
             swiftSettings: strict),
         .executableTarget(name: "fuzz", dependencies: ["Kustomize", "YAML"], swiftSettings: strict),
         .executableTarget(name: "crdgen", dependencies: ["SluiceAPI", "YAML"], swiftSettings: strict),
@@ -133,7 +133,9 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests("EndToEndTests", []),
-        tests("ControllersTests", ["Controllers", "TestSupport", log]),
+        tests(
+            "ControllersTests",
+            ["Controllers", "TestSupport", log, .product(name: "MetricsTestKit", package: "swift-metrics")]),
         tests("ControllersIntegrationTests", ["Controllers", "TestSupport", log]),
         // Knows the operator only from outside: its process, its objects, its commits.
         tests("OperatorIntegrationTests", [], exclude: ["forge.py"]),

@@ -83,8 +83,6 @@ package enum ConditionType {
     package static let contested = "Contested"
     /// Present where the spec asks to be warned of orphans; true while there are any.
     package static let orphansFound = "OrphansFound"
-    /// Present and true where the spec asks for something that this version does not do.
-    package static let unsupported = "Unsupported"
     // Promotion and Rollback.
     package static let planned = "Planned"
     package static let upstreamVerified = "UpstreamVerified"

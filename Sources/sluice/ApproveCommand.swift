@@ -7,7 +7,7 @@ import SluiceAPI
 struct ApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract: "Approves or rejects a promotion, through Git or the API.",
+        abstract: "Approves or rejects a promotion or rollback, through Git or the API.",
         discussion: """
             With --file your entry is added to the file that declares the promotion. Commit it with your SSH signature
             (git commit -S) and push it: the signature is what counts.
@@ -22,8 +22,13 @@ struct ApproveCommand: AsyncParsableCommand {
     @Argument(help: "The Promotion's name; with --file only needed if the file holds several.")
     var promotion: String?
 
-    @Option(name: [.customShort("f"), .long], help: "The file with the Promotion, instead of the API.")
+    @Option(
+        name: [.customShort("f"), .long, .customLong("git")],
+        help: "The file with the object in a Git checkout, instead of the API.")
     var file: String?
+
+    @Flag(help: "The file holds a Rollback, where the environment asks for approvals of those.")
+    var rollback = false
 
     @Option(help: "You, as the list of signers calls you; with --file.")
     var user: String?
@@ -45,6 +50,7 @@ struct ApproveCommand: AsyncParsableCommand {
         if file != nil {
             guard user != nil else { throw ValidationError("--file needs --user") }
         } else {
+            guard !rollback else { throw ValidationError("--rollback goes with --file") }
             guard promotion != nil else { throw ValidationError("name the Promotion, or its --file") }
             guard user == nil else {
                 throw ValidationError("--user goes with --file; the API server knows who you are")
@@ -56,7 +62,11 @@ struct ApproveCommand: AsyncParsableCommand {
         if let file, let user {
             let approval = PromotionSpec.Approval(
                 user: user, decision: decision, planDigest: planDigest, comment: comment)
-            let bytes = try ApprovalEdit.adding(approval, to: promotion, in: Files.read(file), file: file)
+            let before = try Files.read(file)
+            let bytes =
+                try rollback
+                ? ApprovalEdit.adding(approval, to: promotion, of: Rollback.self, in: before, file: file)
+                : ApprovalEdit.adding(approval, to: promotion, of: Promotion.self, in: before, file: file)
             try Files.write(bytes, to: file)
             Console.print("added to \(file); commit it with your signature and push")
         } else if let promotion {

@@ -8,7 +8,10 @@ struct BuildCommand: ParsableCommand {
         abstract: "Renders a directory as kustomize build does.",
         discussion: "Example: sluice build apps/cart/overlays/production")
 
-    @Argument(help: "The directory; the tree that it may read from is the Git work tree around it, or --root, or the whole disk.")
+    @Argument(
+        help:
+            "The directory; the tree that it may read from is the Git work tree around it, or --root, or the whole disk."
+    )
     var directory: String = "."
 
     @Option(help: "The directory that nothing may leave. By default the nearest parent with a .git, or the whole disk.")

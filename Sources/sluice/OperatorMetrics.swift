@@ -17,6 +17,10 @@ enum OperatorMetrics {
         "sluice_sync_failed_total": "Actions that failed.",
         "sluice_git_operations_total": "Fetches and pushes.",
         "sluice_git_operation_duration_seconds": "How long they took.",
+        "sluice_deployments_total": "Promotions that went live and were verified.",
+        "sluice_deployment_lead_time_seconds": "From a promotion's request to its verification.",
+        "sluice_change_failures_total": "Promotions that failed after their commit, or were rolled back.",
+        "sluice_time_to_restore_seconds": "From a rollback's request to health.",
         "sluice_api_requests_total": "Requests to API servers.",
         "sluice_api_request_duration_seconds": "How long they took; for a watch to the head of the answer.",
     ]

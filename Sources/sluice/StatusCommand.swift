@@ -61,7 +61,8 @@ struct StatusCommand: AsyncParsableCommand {
         let rollbacks = ResourceCache<Rollback> { _, _ in changed.yield() }
         func reflector<R: CustomResource>(_ type: R.Type) -> Reflector {
             Reflector(
-                client: client, resource: OperatorContext.resource(type), selector: ObjectSelector(namespace: namespace))
+                client: client, resource: OperatorContext.resource(type), selector: ObjectSelector(namespace: namespace)
+            )
         }
         let watches = [reflector(Environment.self), reflector(Promotion.self), reflector(Rollback.self)]
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -211,6 +211,9 @@ struct PromotionPlannerBeforePushTests {
         #expect(plan.status.supersededBy == "cart-v3")
         observation.others = [.init(name: "web-v3", created: story.now, phase: .gated, apps: ["web"])]
         #expect(PromotionPlanner.plan(observation, now: story.now).status.phase == .committing)
+        // One that has landed meanwhile counts as well: an older version does not come back after it.
+        observation.landed = [.init(name: "cart-v4", created: story.now, phase: .succeeded, apps: ["cart"])]
+        #expect(PromotionPlanner.plan(observation, now: story.now).status.supersededBy == "cart-v4")
     }
 
     @Test("lets a rollback and a running promotion go first")
@@ -248,6 +251,38 @@ struct PromotionPlannerBeforePushTests {
             Gate(name: .approval, state: .open),
         ]
         #expect(PromotionPlanner.plan(observation, now: story.now).status.phase == phase)
+    }
+
+    @Test("a full window waits for the next one, whatever onClose says", arguments: WindowCloseAction.allCases)
+    func windowFull(action: WindowCloseAction) throws {
+        var story = try PromotionStory()
+        story.environment.spec.windows.onClose = action
+        var observation = story.observation
+        observation.rollback = "undo"
+        observation.gates = [Gate(name: .window, state: .open)]
+        story.advance(PromotionPlanner.plan(observation, now: story.now))
+        observation = story.observation
+        observation.gates = [Gate(name: .window, state: .waiting, reason: .windowFull, message: "3 of 3")]
+        let plan = PromotionPlanner.plan(observation, now: story.now)
+        #expect(plan.status.phase == .gated)
+        #expect(plan.status.reason == GateReason.windowFull.rawValue)
+    }
+
+    @Test("lists each gate once, with all that holds it")
+    func holdups() throws {
+        let story = try PromotionStory()
+        var observation = story.observation
+        func holdup(_ message: String) -> Gate {
+            Gate(name: .upstream, state: .waiting, reason: .upstreamUnhealthy, message: message)
+        }
+        observation.change = .success(
+            Change(
+                base: story.change.base, items: story.change.items, edits: story.change.edits, diff: story.change.diff,
+                holdups: [holdup("cart is ill"), holdup("web is ill")]))
+        observation.gates = [Gate(name: .upstream, state: .open, message: "proved in staging")]
+        let plan = PromotionPlanner.plan(observation, now: story.now)
+        #expect(plan.status.gates == [holdup("cart is ill; web is ill")])
+        #expect(plan.status.phase == .gated)
     }
 
     @Test("rejection ends it")

@@ -240,11 +240,7 @@ package final class AdmissionDesk: Sendable {
 }
 
 extension Environment {
-    /// The service account as which the operator applies what Git declares, as the API server names it; nil for the
-    /// operator itself.
-    var syncUser: String? {
-        let account = spec.destination.serviceAccountName
-        guard !account.isEmpty, spec.destination.kubeconfigRef == nil else { return nil }
-        return "system:serviceaccount:\(metadata.namespace):\(account)"
-    }
+    /// The service account as which the operator applies what Git declares, as this cluster's API server names it;
+    /// nil for the operator itself, and where what Git declares goes to another cluster.
+    var syncUser: String? { spec.destination.kubeconfigRef == nil ? deployer : nil }
 }

@@ -34,7 +34,7 @@ package struct BranchWriter: Sendable {
             to: environment, promotion: place, limit: limit, base: change.base, over: proposal
         ) { repository, author throws(GitError) in
             try await repository.commit(
-                onto: change.base, edits: change.edits.mapValues(TreeEdit.write),
+                onto: change.base, edits: change.treeEdits,
                 message: CommitMessage.promotion(promotion, into: environment, change), author: author)
         }
     }
@@ -75,6 +75,18 @@ package struct BranchWriter: Sendable {
             }
         }
         return (outcome, restored)
+    }
+
+    /// Commits and pushes that what a rollback holds and vetoes is lifted; no file changes.
+    package func release(
+        _ rollback: Rollback, by releaser: Identity, in environment: Environment, base: CommitID
+    ) async throws -> Outcome {
+        try await writing(to: environment, promotion: nil, limit: 1, base: base, over: nil) {
+            repository, author throws(GitError) in
+            try await repository.commit(
+                onto: base, edits: [:], message: CommitMessage.release(rollback, in: environment, by: releaser),
+                author: author, mayBeEmpty: true)
+        }
     }
 
     private func writing(

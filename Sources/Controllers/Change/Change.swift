@@ -9,22 +9,33 @@ package struct Change: Sendable, Hashable {
     package let base: CommitID
     /// What changes for each app and image.
     package let items: [PromotionStatus.ItemState]
-    /// The new content of the files that change, by path; empty where everything is as asked already.
+    /// The new content of the files that change, by path.
     package let edits: [String: [UInt8]]
+    /// The files that go.
+    package let removals: Set<String>
     /// The rendered objects that differ, Secrets masked.
     package let diff: ChangeDiff
     /// Gates that the resolution itself holds up: an upstream app that is not healthy, for example.
     package let holdups: [Gate]
 
     package init(
-        base: CommitID, items: [PromotionStatus.ItemState], edits: [String: [UInt8]], diff: ChangeDiff,
-        holdups: [Gate]
+        base: CommitID, items: [PromotionStatus.ItemState], edits: [String: [UInt8]], removals: Set<String> = [],
+        diff: ChangeDiff, holdups: [Gate]
     ) {
         self.base = base
         self.items = items
         self.edits = edits
+        self.removals = removals
         self.diff = diff
         self.holdups = holdups
+    }
+
+    /// Whether everything is as asked already.
+    package var isEmpty: Bool { edits.isEmpty && removals.isEmpty }
+
+    /// All that it does to files.
+    package var treeEdits: [String: TreeEdit] {
+        edits.mapValues(TreeEdit.write).merging(removals.map { ($0, TreeEdit.delete) }) { write, _ in write }
     }
 
     /// The apps that it changes, sorted.

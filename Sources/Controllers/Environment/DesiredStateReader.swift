@@ -97,12 +97,6 @@ package struct DesiredStateReader: Sendable {
 }
 
 extension EnvironmentSpec.Destination {
-    /// The user whom all that is done to an Environment's objects is done as; nil for the operator itself.
-    func user(in environment: NamespacedName) -> String? {
-        serviceAccountName.isEmpty
-            ? nil : "system:serviceaccount:\(environment.namespace):\(serviceAccountName)"
-    }
-
     /// The namespace of an app: `{app}` in the template stands for its name.
     package func namespace(of app: String) -> String {
         namespace.replacing(AppPath.mark, with: app)

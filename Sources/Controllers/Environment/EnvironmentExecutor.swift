@@ -86,7 +86,7 @@ struct EnvironmentExecutor: Sendable {
         result.kinds = remaining(wanted, work)
         let watch = OrphanWatch(environment: work.environment, cluster: work.cluster, memory: work.memory)
         let (orphans, nextLook) = await watch.look(
-            apps: work.plan.directives.map(\.app), wanted: wanted, as: work.environment.spec.destination.user(in: name),
+            apps: work.plan.directives.map(\.app), wanted: wanted, as: work.environment.deployer,
             now: now)
         result.orphans = orphans
         result.requeueAt = [result.requeueAt, nextLook].compactMap { $0 }.min()
@@ -138,7 +138,7 @@ struct EnvironmentExecutor: Sendable {
                 name: place, labels: destination.namespaceMetadata.labels,
                 annotations: destination.namespaceMetadata.annotations)
         }
-        request.impersonate = destination.user(in: work.environment.namespacedName)
+        request.impersonate = work.environment.deployer
         let before = work.statuses[desired.name]
         request.runHooks = mode == .sync && (before?.revision != desired.revision || before?.sync != .synced)
         request.removed = removed

@@ -21,12 +21,6 @@ extension EnvironmentStatusBuilder {
         set(
             ConditionType.held, !status.holds.isEmpty, status.holds.isEmpty ? "NoHold" : "Held",
             held.isEmpty ? "" : "no promotion into \(held)")
-        let unbuilt = UnbuiltFeatures.features(of: spec).map(\.field).joined(separator: ", ")
-        if unbuilt.isEmpty {
-            status.conditions.remove(ConditionType.unsupported)
-        } else {
-            set(ConditionType.unsupported, true, "NotSupported", "not built yet: \(unbuilt)")
-        }
         contested()
         orphaned()
         overall(source, synced, healthy)

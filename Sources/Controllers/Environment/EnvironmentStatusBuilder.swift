@@ -41,6 +41,8 @@ package struct EnvironmentStatusBuilder {
     let orphans: [ObjectKey]?
     let now: Timestamp
     var status: EnvironmentStatus
+    /// The apps as Git has them, by name.
+    private let readings: [String: EnvironmentObservation.AppReading]
 
     /// The longest message kept for one app, in bytes: a thousand apps stay far below etcd's limit for an object.
     private static let messageLimit = 256
@@ -69,6 +71,7 @@ package struct EnvironmentStatusBuilder {
         self.managedKinds = managedKinds
         self.now = now
         status = observation.environment.status
+        readings = Dictionary(observation.apps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     var metadata: ObjectMeta { observation.environment.metadata }
@@ -114,6 +117,10 @@ package struct EnvironmentStatusBuilder {
         if sync.isSynced, let revision = outcome.revision {
             if app.images != sync.images || app.since == nil { app.since = now.wholeSeconds }
             app.revision = revision.hex
+            if let content = content(of: outcome.name, at: revision), app.content != content {
+                app.content = content
+                app.contentSince = now.wholeSeconds
+            }
         }
         app.images = Array(sync.images.prefix(Self.imageLimit))
         let health = HealthState(sync.health.status)
@@ -125,6 +132,13 @@ package struct EnvironmentStatusBuilder {
         app.health = health
         app.message = message(of: outcome, sync).bounded(to: Self.messageLimit)
         return app
+    }
+
+    /// The digest of what an app wants at the commit that was acted on.
+    private func content(of app: String, at revision: CommitID) -> String? {
+        guard let reading = readings[app] else { return nil }
+        return [reading.head, reading.pushed, reading.synced].compactMap { $0 }
+            .first { $0.revision == revision }?.digest.description
     }
 
     private func message(of outcome: AppOutcome, _ sync: SyncOutcome) -> String {

@@ -2,16 +2,35 @@ internal import KubernetesModel
 package import SluiceAPI
 internal import YAML
 
-/// Adds an approval to a file that declares a Promotion, and leaves every other byte as it is.
+/// A resource whose spec lists what approvers say.
+package protocol Approvable: CustomResource {
+    var approvals: [PromotionSpec.Approval] { get set }
+}
+
+extension Promotion: Approvable {
+    package var approvals: [PromotionSpec.Approval] {
+        get { spec.approvals }
+        set { spec.approvals = newValue }
+    }
+}
+
+extension Rollback: Approvable {
+    package var approvals: [PromotionSpec.Approval] {
+        get { spec.approvals }
+        set { spec.approvals = newValue }
+    }
+}
+
+/// Adds an approval to a file that declares a Promotion or Rollback, and leaves every other byte as it is.
 package enum ApprovalEdit {
-    /// The file with one more entry in the Promotion's `spec.approvals`.
+    /// The file with one more entry in the object's `spec.approvals`.
     ///
-    /// - Throws: ``ChangeError`` when the file does not hold that Promotion once, in block style, or the user has an
+    /// - Throws: ``ChangeError`` when the file does not hold that object once, in block style, or the user has an
     ///   entry already; ``YAMLError`` for a file that is no YAML.
-    package static func adding(
-        _ approval: PromotionSpec.Approval, to name: String?, in bytes: [UInt8], file: String
+    package static func adding<Object: Approvable>(
+        _ approval: PromotionSpec.Approval, to name: String?, of type: Object.Type, in bytes: [UInt8], file: String
     ) throws -> [UInt8] {
-        let place = try place(of: approval.user, name, in: bytes, file: file)
+        let place = try place(of: approval.user, name, type, in: bytes, file: file)
         let indent = String(repeating: " ", count: place.column - 1)
         let newline = bytes.contains(0x0D) ? "\r\n" : "\n"
         var lines = place.isNewList ? ["\(indent)approvals:"] : []
@@ -23,10 +42,10 @@ package enum ApprovalEdit {
         let offset = try start(ofLine: place.line, in: bytes, file: file)
         out.insert(contentsOf: lines.map { $0 + newline }.joined().utf8, at: offset)
         // What was meant and what stands there now must be the same, whatever the file looked like.
-        let before = try promotion(name, in: bytes, file: file).object
-        let after = try promotion(name, in: out, file: file).object
+        let before = try find(name, type, in: bytes, file: file).object
+        let after = try find(name, type, in: out, file: file).object
         var intended = before
-        intended.spec.approvals.insert(approval, at: 0)
+        intended.approvals.insert(approval, at: 0)
         guard after == intended else { throw unsafe(file) }
         return out
     }
@@ -38,9 +57,11 @@ package enum ApprovalEdit {
         let isNewList: Bool
     }
 
-    private static func place(of user: String, _ name: String?, in bytes: [UInt8], file: String) throws -> Place {
-        let (node, object) = try promotion(name, in: bytes, file: file)
-        guard !object.spec.approvals.contains(where: { $0.user == user }) else {
+    private static func place<Object: Approvable>(
+        of user: String, _ name: String?, _ type: Object.Type, in bytes: [UInt8], file: String
+    ) throws -> Place {
+        let (node, object) = try find(name, type, in: bytes, file: file)
+        guard !object.approvals.contains(where: { $0.user == user }) else {
             throw ChangeError("AlreadyApproved", "\(file): \(user) has an entry in spec.approvals; remove it first")
         }
         guard let spec = node["spec"]?.mapping, let first = spec.entries.first, let mark = first.keyMark else {
@@ -53,19 +74,19 @@ package enum ApprovalEdit {
         return Place(line: item.line, column: item.column - 2, isNewList: false)
     }
 
-    private static func promotion(
-        _ name: String?, in bytes: [UInt8], file: String
-    ) throws -> (node: YAMLNode, object: Promotion) {
-        var found: [(YAMLNode, Promotion)] = []
+    private static func find<Object: Approvable>(
+        _ name: String?, _ type: Object.Type, in bytes: [UInt8], file: String
+    ) throws -> (node: YAMLNode, object: Object) {
+        var found: [(YAMLNode, Object)] = []
         for node in try YAML.documents(parsing: bytes, file: file) {
             let manifest = Manifest(try node.json(.goYAML3))
-            guard manifest.gvk == Promotion.gvk, name == nil || manifest.name == name else { continue }
-            found.append((node, try Promotion(manifest: manifest)))
+            guard manifest.gvk == Object.gvk, name == nil || manifest.name == name else { continue }
+            found.append((node, try Object(manifest: manifest)))
         }
         guard found.count == 1, let only = found.first else {
             throw ChangeError(
-                "PromotionNotFound",
-                "\(file): holds \(found.count) promotions\(name.map { " called \($0)" } ?? ""); name one that it holds once"
+                "\(Object.kind)NotFound",
+                "\(file): holds \(found.count) \(Object.plural)\(name.map { " called \($0)" } ?? ""); name one that it holds once"
             )
         }
         return only

@@ -22,16 +22,22 @@ package struct Evidence: Sendable, Hashable {
         }
     }
 
-    package let requester: Identity
+    package var requester: Identity
     /// One for each entry of `spec.approvals`, not judged by any policy yet.
-    package let approvals: [ApprovalClaim]
+    package var approvals: [ApprovalClaim]
     /// Who wrote `spec.override`.
     package let overrideBy: Authorship
+    /// Who set a Rollback's `spec.release`, as its file tells it.
+    package let releasedBy: Authorship
 
-    package init(requester: Identity, approvals: [ApprovalClaim], overrideBy: Authorship = Authorship()) {
+    package init(
+        requester: Identity, approvals: [ApprovalClaim], overrideBy: Authorship = Authorship(),
+        releasedBy: Authorship = Authorship()
+    ) {
         self.requester = requester
         self.approvals = approvals
         self.overrideBy = overrideBy
+        self.releasedBy = releasedBy
     }
 
     /// The evidence for a Promotion: in the history of the file that declares it, and in what the admission webhook
@@ -52,29 +58,48 @@ package struct Evidence: Sendable, Hashable {
         approvals = promotion.spec.approvals.map { entry in
             let declared = file?.current?.spec.approvals.contains(entry) ?? false
             let commit = declared ? file?.introduction { $0.spec.approvals.first { $0 == entry } } : nil
-            let signer = Evidence.authorship(of: commit, signers: signers, as: entry.user)
-            let stamp = stamps.approval(entry)
-            // Somebody else's signature under the same words does not take the API user's own away.
-            let author =
-                signer.identity.user == entry.user || stamp == nil
-                ? Evidence.strongest(signer, stamp) : Evidence.strongest(Authorship(), stamp)
-            return ApprovalClaim(
-                entry: entry, identity: author.identity, at: author.at, keyFingerprint: author.keyFingerprint)
+            return Evidence.claim(entry, commit: commit, signers: signers, stamps: stamps)
         }
         overrideBy = Evidence.author(
             of: promotion.spec.override, declared: file?.current?.spec.override,
             commit: file?.introduction { $0.spec.override }, signers: signers, stamps: stamps)
+        releasedBy = Authorship()
     }
 
-    /// The requester of a Rollback.
-    package static func requester(
-        of rollback: Rollback, file: FileVersions<Rollback>?, signers: SignerDirectory?, stamps: StampBook
-    ) -> Identity {
+    /// The evidence for a Rollback, by the same rules.
+    package init(
+        _ rollback: Rollback, file: FileVersions<Rollback>?, signers: SignerDirectory?, stamps: StampBook
+    ) {
         let asked = rollback.spec.asked
         let file = file?.current?.spec.asked == asked ? file : nil
-        return strongest(
-            authorship(of: file?.introduction { $0.spec.asked }, signers: signers), stamps.request(of: asked)
-        ).identity
+        requester =
+            Evidence.strongest(
+                Evidence.authorship(of: file?.introduction { $0.spec.asked }, signers: signers),
+                stamps.request(of: asked)
+            ).identity
+        approvals = rollback.spec.approvals.map { entry in
+            let declared = file?.current?.spec.approvals.contains(entry) ?? false
+            let commit = declared ? file?.introduction { $0.spec.approvals.first { $0 == entry } } : nil
+            return Evidence.claim(entry, commit: commit, signers: signers, stamps: stamps)
+        }
+        overrideBy = Evidence.author(
+            of: rollback.spec.override, declared: file?.current?.spec.override,
+            commit: file?.introduction { $0.spec.override }, signers: signers, stamps: stamps)
+        releasedBy = Evidence.authorship(
+            of: file?.introduction { $0.spec.release ? true : nil }, signers: signers)
+    }
+
+    private static func claim(
+        _ entry: PromotionSpec.Approval, commit: CommitInfo?, signers: SignerDirectory?, stamps: StampBook
+    ) -> ApprovalClaim {
+        let signer = authorship(of: commit, signers: signers, as: entry.user)
+        let stamp = stamps.approval(entry)
+        // Somebody else's signature under the same words does not take the API user's own away.
+        let author =
+            signer.identity.user == entry.user || stamp == nil
+            ? strongest(signer, stamp) : strongest(Authorship(), stamp)
+        return ApprovalClaim(
+            entry: entry, identity: author.identity, at: author.at, keyFingerprint: author.keyFingerprint)
     }
 
     /// Who wrote an Environment's `spec.override`.

@@ -18,29 +18,36 @@ struct EvidenceReader: Sendable {
     ///
     /// - Throws: what keeps the API server from saying whether those who approved through it still may.
     func evidence(for promotion: Promotion, signers: SignerDirectory?) async throws -> Evidence {
-        if promotion.spec.approvals.isEmpty, let identity = automatic(promotion) {
-            return Evidence(requester: identity, approvals: [])
-        }
-        let evidence = Evidence(
+        var evidence = Evidence(
             promotion, file: await versions(promotion.metadata), signers: signers, stamps: stamps(promotion))
-        return try await revalidated(evidence, promotion)
+        if let identity = automatic(promotion) { evidence.requester = identity }
+        return try await revalidated(evidence, promotion.spec.environment, promotion.metadata.namespace)
     }
 
-    /// Who asked for a Rollback.
-    func requester(of rollback: Rollback, signers: SignerDirectory?) async -> Identity {
-        if let identity = automatic(rollback) { return identity }
-        return Evidence.requester(
-            of: rollback, file: await versions(rollback.metadata), signers: signers, stamps: stamps(rollback))
+    /// The evidence for a Rollback, by the same rules.
+    func evidence(for rollback: Rollback, signers: SignerDirectory?) async throws -> Evidence {
+        var evidence = Evidence(
+            rollback, file: await versions(rollback.metadata), signers: signers, stamps: stamps(rollback))
+        if let identity = automatic(rollback) { evidence.requester = identity }
+        return try await revalidated(evidence, rollback.spec.environment, rollback.metadata.namespace)
     }
 
     /// Whether an Environment's override counts, and until when: whoever wrote it must be one who may.
     func override(of environment: Environment, signers: SignerDirectory?, now: Timestamp) async -> OverrideDecision {
-        guard environment.spec.override != nil else { return .none }
+        await overrideAndAuthor(of: environment, signers: signers, now: now).decision
+    }
+
+    /// The same, with who wrote it.
+    func overrideAndAuthor(
+        of environment: Environment, signers: SignerDirectory?, now: Timestamp
+    ) async -> (decision: OverrideDecision, author: Identity) {
+        guard environment.spec.override != nil else { return (.none, Identity()) }
         let author = Evidence.overrideBy(
             of: environment, file: await versions(environment.metadata), signers: signers, stamps: stamps(environment))
-        return OverrideDecision.decide(
+        let decision = OverrideDecision.decide(
             environment.spec.override, policy: environment.spec.windows.override, requester: author.identity,
             since: author.at, now: now)
+        return (decision, author.identity)
     }
 
     /// Why an object cannot be gone on with: where the admission webhook is on, somebody must stand behind everything.
@@ -53,9 +60,10 @@ struct EvidenceReader: Sendable {
     }
 
     /// Marks the approvals of API users who may not approve any more.
-    private func revalidated(_ evidence: Evidence, _ promotion: Promotion) async throws -> Evidence {
-        let environment = NamespacedName(
-            namespace: promotion.metadata.namespace, name: promotion.spec.environment)
+    private func revalidated(
+        _ evidence: Evidence, _ environmentName: String, _ namespace: String
+    ) async throws -> Evidence {
+        let environment = NamespacedName(namespace: namespace, name: environmentName)
         guard let admission = context.admission,
             context.environment(environment)?.spec.approvals?.revalidateAtCommit ?? false
         else { return evidence }
@@ -71,7 +79,9 @@ struct EvidenceReader: Sendable {
                     entry: claim.entry, identity: claim.identity, at: claim.at, keyFingerprint: claim.keyFingerprint,
                     isRevoked: !may))
         }
-        return Evidence(requester: evidence.requester, approvals: claims, overrideBy: evidence.overrideBy)
+        var evidence = evidence
+        evidence.approvals = claims
+        return evidence
     }
 
     /// Objects that the operator makes itself carry a label and come from no file. Where the webhook is on, it has
@@ -118,35 +128,4 @@ extension Promotion: AskedResource {
 
 extension Rollback: AskedResource {
     fileprivate var askedSpec: RollbackSpec { spec.asked }
-}
-
-/// Who wrote the change that a promotion carries on: those may not approve it where duties are separated.
-struct ChangeAuthors: Sendable {
-    let context: OperatorContext
-
-    /// Names and addresses of the authors of the last change to each promoted app upstream, or, where that change was
-    /// itself a promotion, of whoever asked for that.
-    func authors(of promotion: Promotion, _ change: Change) async throws -> [String] {
-        var authors: Set<String> = []
-        let upstream = Set(promotion.spec.items.map(\.fromEnvironment)).subtracting([""])
-        for name in upstream {
-            let key = NamespacedName(namespace: promotion.metadata.namespace, name: name)
-            guard let environment = context.environment(key), let source = context.sources.source(of: key),
-                let head = await source.observation.head
-            else { continue }
-            let keys = try await EnvironmentReferences.read(of: environment, context.references).ownKeys
-            for app in change.apps {
-                let path = AppPath(environment.spec.source.path).path(of: app)
-                guard let commit = try await source.repository.history(from: head, path: path, limit: 1).first else {
-                    continue
-                }
-                if let entry = LedgerEntry(commit), keys?.contains(entry.signedBy) ?? true {
-                    authors.insert(String(entry.requestedBy.prefix { $0 != " " }))
-                } else {
-                    authors.formUnion([commit.author.email, commit.author.name])
-                }
-            }
-        }
-        return authors.subtracting([""]).sorted()
-    }
 }

@@ -1,3 +1,4 @@
+package import Core
 package import Git
 internal import KubernetesModel
 package import SluiceAPI
@@ -81,9 +82,19 @@ package struct Ledger: Sendable {
         entries.first { $0.kind == .rollback && $0.reverts.contains(commit.hex) }
     }
 
-    /// The rollbacks in an environment, newest first.
-    package func rollbacks(in environment: String) -> [LedgerEntry] {
-        entries.filter { $0.kind == .rollback && $0.environment == environment }
+    /// Whether what a Rollback holds and vetoes was lifted after its last commit, `object` being `namespace/name`.
+    package func isReleased(_ object: String) -> Bool {
+        entries.first { $0.object == object && $0.kind != .promotion }?.kind == .release
+    }
+
+    /// The newest commit of a promotion or rollback that changed an app of an environment.
+    package func latest(_ app: String, in environment: String) -> LedgerEntry? {
+        entries.first { $0.kind != .release && $0.environment == environment && $0.apps.contains(app) }
+    }
+
+    /// How many promotions into an environment were committed since a moment.
+    package func promotions(into environment: String, since start: Timestamp) -> Int {
+        entries.count { $0.kind == .promotion && $0.environment == environment && $0.time >= start }
     }
 }
 
@@ -100,9 +111,13 @@ package struct Restraints: Sendable, Hashable {
             EnvironmentStatus.VetoState(app: $0.app, version: $0.version, reason: $0.reason, until: $0.until)
         }
         var seen: Set<String> = []
-        for entry in ledger.rollbacks(in: "\(environment.namespacedName)") {
+        for entry in ledger.entries
+        where entry.kind != .promotion && entry.environment == "\(environment.namespacedName)" {
             let name = String(entry.object.split(separator: "/").last ?? "")
-            guard seen.insert(name).inserted, rollbacks[name]?.spec.release != true else { continue }
+            // The newest word on a rollback counts: its own commit, or one that released it since.
+            guard seen.insert(name).inserted, entry.kind == .rollback, rollbacks[name]?.spec.release != true else {
+                continue
+            }
             add(holds: entry.holds, vetoes: entry.vetoes, reason: entry.reason, rollback: name)
         }
         // One that is about to push holds already: nothing may be promoted between its decision and its commit.

@@ -8,6 +8,8 @@ package struct LedgerEntry: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable {
         case promotion = "Promotion"
         case rollback = "Rollback"
+        /// Changes no file: it says that what a rollback holds and vetoes is lifted.
+        case release = "Release"
     }
 
     package let commit: CommitID
@@ -49,6 +51,10 @@ package struct LedgerEntry: Sendable, Hashable {
             kind = .promotion
             object = name
             attempt = trailers[Trailer.promotionAttempt].flatMap(Int.init) ?? 1
+        } else if let name = trailers[Trailer.release] {
+            kind = .release
+            object = name
+            attempt = 1
         } else {
             return nil
         }

@@ -171,7 +171,7 @@ package final class Operator: Sendable {
         await Leadership(election: { changed in await elector.run(changed) }).run(work)
     }
 
-    /// Runs the three controllers until the term ends.
+    /// Runs the controllers until the term ends.
     private func reconcile() async {
         var controller = Controller<EnvironmentReconciler>.Options()
         controller.workers = options.workers
@@ -187,14 +187,17 @@ package final class Operator: Sendable {
             "promotion", PromotionReconciler(context), queue: context.promotionQueue, options: quick, logger: logger)
         let rollbacks = Controller(
             "rollback", RollbackReconciler(context), queue: context.rollbackQueue, options: rollback, logger: logger)
+        let upkeep = Controller("upkeep", UpkeepReconciler(context), queue: context.upkeepQueue, logger: logger)
         context.clusters.expect(context.environments.names)
         context.environmentQueue.add(context.environments.names)
         context.promotionQueue.add(context.promotions.names)
         context.rollbackQueue.add(context.rollbacks.names)
+        context.upkeepQueue.add(Set(context.environments.names.map(\.namespace)).map(NamespaceKey.init))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await environments.run() }
             group.addTask { await promotions.run() }
             group.addTask { await rollbacks.run() }
+            group.addTask { await upkeep.run() }
         }
     }
 }

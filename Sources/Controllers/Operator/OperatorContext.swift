@@ -9,11 +9,12 @@ package import Logging
 package import SluiceAPI
 package import Sync
 
-/// What the three reconcilers share: the caches of this project's objects, the sources, the clusters, the queues.
+/// What the reconcilers share: the caches of this project's objects, the sources, the clusters, the queues.
 ///
 /// Nothing in it is state that matters: any of it can be lost at any moment and is built again from Git and the API.
 package final class OperatorContext: Sendable {
     package let client: KubernetesClient
+    package let transport: any HTTPTransport
     package let clock: any WallClock
     package let logger: Logger
     package let events: EventRecorder
@@ -25,6 +26,7 @@ package final class OperatorContext: Sendable {
     package let environmentQueue: WorkQueue<NamespacedName>
     package let promotionQueue: WorkQueue<NamespacedName>
     package let rollbackQueue: WorkQueue<NamespacedName>
+    package let upkeepQueue: WorkQueue<NamespaceKey>
 
     package let sources: SourceRegistry
     package let clusters: ClusterRegistry
@@ -45,6 +47,7 @@ package final class OperatorContext: Sendable {
     ) {
         self.forges = forges
         self.client = client
+        self.transport = transport
         self.clock = clock
         self.logger = logger
         self.events = events
@@ -52,14 +55,22 @@ package final class OperatorContext: Sendable {
         let environmentQueue = WorkQueue<NamespacedName>()
         let promotionQueue = WorkQueue<NamespacedName>()
         let rollbackQueue = WorkQueue<NamespacedName>()
-        let promotions = ResourceCache<Promotion> { name, _ in promotionQueue.add(name) }
-        let rollbacks = ResourceCache<Rollback> { name, _ in rollbackQueue.add(name) }
+        let upkeepQueue = WorkQueue<NamespaceKey>()
+        let promotions = ResourceCache<Promotion> { name, _ in
+            promotionQueue.add(name)
+            upkeepQueue.add(NamespaceKey(name.namespace))
+        }
+        let rollbacks = ResourceCache<Rollback> { name, _ in
+            rollbackQueue.add(name)
+            upkeepQueue.add(NamespaceKey(name.namespace))
+        }
         let wake = Wake(
             environments: environmentQueue, promotionQueue: promotionQueue, rollbackQueue: rollbackQueue,
-            promotions: promotions, rollbacks: rollbacks)
+            upkeepQueue: upkeepQueue, promotions: promotions, rollbacks: rollbacks)
         self.environmentQueue = environmentQueue
         self.promotionQueue = promotionQueue
         self.rollbackQueue = rollbackQueue
+        self.upkeepQueue = upkeepQueue
         self.promotions = promotions
         self.rollbacks = rollbacks
         self.wake = wake
@@ -130,6 +141,7 @@ package struct Wake: Sendable {
     let environments: WorkQueue<NamespacedName>
     let promotionQueue: WorkQueue<NamespacedName>
     let rollbackQueue: WorkQueue<NamespacedName>
+    let upkeepQueue: WorkQueue<NamespaceKey>
     let promotions: ResourceCache<Promotion>
     let rollbacks: ResourceCache<Rollback>
 
@@ -143,7 +155,9 @@ package struct Wake: Sendable {
     /// Something that promotions and rollbacks of a namespace wait for changed.
     func workChanged(in namespace: String) {
         promotionQueue.add(
-            promotions.all(in: namespace).filter { !($0.status.phase?.isTerminal ?? false) }.map(\.namespacedName))
+            promotions.all(in: namespace).filter { !($0.status.phase?.isTerminal ?? false) || $0.isWatched }
+                .map(\.namespacedName))
+        upkeepQueue.add(NamespaceKey(namespace))
         rollbackQueue.add(
             rollbacks.all(in: namespace).filter { !($0.status.phase?.isTerminal ?? false) }.map(\.namespacedName))
     }

@@ -17,7 +17,7 @@ struct PlanRecord: Sendable {
     }
 
     func write(_ change: Change, of promotion: Promotion) async throws {
-        guard let name = promotion.status.plan?.configMap, !change.edits.isEmpty else { return }
+        guard let name = promotion.status.plan?.configMap, !change.isEmpty else { return }
         let owner: JSONValue = [
             "apiVersion": .string(SluiceGroup.apiVersion), "kind": .string(Promotion.kind),
             "name": .string(promotion.metadata.name), "uid": .string(promotion.metadata.uid),

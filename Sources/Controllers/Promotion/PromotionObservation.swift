@@ -1,6 +1,7 @@
 package import Core
 internal import Git
 internal import KubernetesModel
+package import Policy
 package import SluiceAPI
 
 /// All that is known about a Promotion at one moment; what its planner decides on.
@@ -36,12 +37,22 @@ package struct PromotionObservation: Sendable {
     package var gates: [Gate] = []
     /// The pull request of the attempt; nil where commits go straight to the branch, and while other gates are shut.
     package var proposal: Result<Proposal, ChangeError>?
+    /// Who passed over which gates, and why.
+    package var override = ""
     /// Other promotions into the environment that have not ended, oldest first.
     package var others: [Other] = []
+    /// Promotions that came later than this one and have succeeded meanwhile.
+    package var landed: [Other] = []
     /// The rollback of the environment that has not ended, which goes first.
     package var rollback: String?
     /// The apps of the environment as it reports them, and whether each holds the promotion's commit.
     package var apps: [AppProgress] = []
+    /// The apps that a later promotion or rollback has changed since; what they are now is not this one's doing.
+    package var overtaken: Set<String> = []
+    /// What came back of the metrics that were due, by the names of their parts.
+    package var metrics: [String: MetricReading] = [:]
+    /// How the Jobs stand whose end is not known yet, by the names of their parts.
+    package var jobs: [String: JobReading] = [:]
 
     package init(promotion: Promotion, target: Target) {
         self.promotion = promotion
@@ -87,4 +98,9 @@ extension PromotionPhase {
 
     /// Whether the push is about to happen or has happened, so that others must wait for their turn.
     package var isActive: Bool { self == .committing || self == .syncing || self == .verifying }
+}
+
+extension Promotion {
+    /// Whether it has succeeded and its apps are still watched.
+    package var isWatched: Bool { status.phase == .succeeded && status.timestamps.watchedUntil != nil }
 }

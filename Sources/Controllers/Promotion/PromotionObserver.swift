@@ -23,9 +23,13 @@ package struct PromotionObserver: Sendable {
         let references = reading.references
         var observation = PromotionObservation(promotion: promotion, target: reading.target)
         observation.sourceFailure = reading.sourceFailure
-        let evidence = try await EvidenceReader(context).evidence(for: promotion, signers: references.signers)
+        var evidence = Evidence(requester: promotion.status.requester, approvals: [])
+        // One that is over answers for its apps only; who asked for it has been written down.
+        if !promotion.hasEnded {
+            evidence = try await EvidenceReader(context).evidence(for: promotion, signers: references.signers)
+            noteOthers(&observation, environment)
+        }
         observation.requester = evidence.requester
-        noteOthers(&observation, environment)
         guard let (source, seen) = reading.repository else { return observation }
         let ledger = context.ledger(
             seen.ledger.written(by: references.ownKeys), of: environment.namespacedName)
@@ -35,9 +39,14 @@ package struct PromotionObserver: Sendable {
             observation.revertedBy = ledger.rollback(of: commit.commit)
             observation.apps = try await AppProgressReader(source: source).progress(
                 of: commit.apps, since: commit.commit, in: environment)
+            observation.overtaken = Set(
+                commit.apps.filter {
+                    seen.ledger.latest($0, in: "\(environment.namespacedName)")?.commit != commit.commit
+                })
+            await VerificationObserver(context).observe(&observation, environment)
             return observation
         }
-        guard let head = seen.head else { return observation }
+        guard !promotion.hasEnded, let head = seen.head else { return observation }
         if let fault = references.promotionFaults.first {
             observation.change = .failure(ChangeError("InvalidReference", fault.message, disposition: .transient))
         } else if let faults = Policy.validate(environment).summary {
@@ -45,8 +54,8 @@ package struct PromotionObserver: Sendable {
             observation.change = .failure(
                 ChangeError(
                     "InvalidSpec", "environment \(environment.metadata.name): \(faults)", disposition: .transient))
-        } else if let unsupported = unsupported(environment) {
-            observation.change = .failure(unsupported)
+        } else if let webhookOff = webhookOff(environment) {
+            observation.change = .failure(webhookOff)
         } else if let objection = EvidenceReader(context).objection(to: promotion, by: evidence.requester) {
             observation.change = .failure(objection)
         } else if let objection = await CommitTrust(environment, references).objection(toBuildingOn: head, in: source) {
@@ -57,7 +66,7 @@ package struct PromotionObserver: Sendable {
         if case .success(let change)? = observation.change {
             let restraints = Restraints(
                 environment: environment, ledger: seen.ledger, rollbacks: context.rollbacks(in: environment))
-            try await judge(&observation, change, environment, evidence, restraints, references.signers)
+            try await judge(&observation, change, environment, evidence, restraints, references.signers, seen.ledger)
         }
         if environment.spec.source.push.mode == .pullRequest {
             let proposals = ProposalObserver(
@@ -78,7 +87,7 @@ package struct PromotionObserver: Sendable {
         if case .success(let change)? = observation.change {
             wanted = ProposalObserver.Wanted(change)
             let gates = observation.gates + change.holdups
-            isDue = isDue || !promotion.spec.dryRun && !change.edits.isEmpty && gates.allSatisfy { $0.state == .open }
+            isDue = isDue || !promotion.spec.dryRun && !change.isEmpty && gates.allSatisfy { $0.state == .open }
         }
         guard isDue else { return }
         let seen = await proposals.look(subject, wanted: wanted, head: head)
@@ -106,38 +115,38 @@ package struct PromotionObserver: Sendable {
         return context.ledger(ledger, of: name).rollback(of: commit) != nil
     }
 
-    /// What an Environment asks for that is not built yet. Promoting without it would claim what nobody checked.
-    private func unsupported(_ environment: Environment) -> ChangeError? {
-        if context.admission == nil, environment.spec.approvals?.sources == [.admissionWebhook] {
-            return ChangeError(
-                "WebhookOff",
-                "environment \(environment.metadata.name): approvals may only come through the API, but this operator runs "
-                    + "without its admission webhook; start it with --webhook-port", disposition: .transient)
-        }
-        return UnbuiltFeatures.features(of: environment.spec).first(where: \.holdsPromotions).map {
-            ChangeError(
-                "NotSupported",
-                "environment \(environment.metadata.name): \($0.field) is not built yet; nothing is promoted")
-        }
+    /// An Environment may take approvals through the API alone, and then nobody can give one while the webhook is off.
+    private func webhookOff(_ environment: Environment) -> ChangeError? {
+        guard context.admission == nil, environment.spec.approvals?.sources == [.admissionWebhook] else { return nil }
+        return ChangeError(
+            "WebhookOff",
+            "environment \(environment.metadata.name): approvals may only come through the API, but this operator runs "
+                + "without its admission webhook; start it with --webhook-port", disposition: .transient)
     }
 
     private func noteOthers(_ observation: inout PromotionObservation, _ environment: Environment) {
         let promotion = observation.promotion
         let active = context.turns.active(in: environment.namespacedName)
-        observation.others = context.promotions.all(in: promotion.metadata.namespace).compactMap { other in
-            guard other.spec.environment == promotion.spec.environment, other.metadata.name != promotion.metadata.name
-            else { return nil }
+        let created = promotion.metadata.creationTimestamp ?? context.clock.now()
+        for other in context.promotions.all(in: promotion.metadata.namespace)
+        where other.spec.environment == promotion.spec.environment && other.metadata.name != promotion.metadata.name {
             var phase = other.status.phase ?? .queued
             if other.status.attempt != other.spec.attempt, phase.isTerminal { phase = .queued }
             if active.contains(other.metadata.name), !phase.isActive { phase = .committing }
-            guard !phase.isTerminal else { return nil }
             // What nobody stands behind takes nobody's place.
-            if context.admission != nil, !phase.isActive, !other.status.requester.isKnown { return nil }
+            if context.admission != nil, !phase.isActive, !phase.isTerminal, !other.status.requester.isKnown {
+                continue
+            }
             let planned = other.status.items.map(\.app)
-            return PromotionObservation.Other(
+            let seen = PromotionObservation.Other(
                 name: other.metadata.name, created: other.metadata.creationTimestamp ?? context.clock.now(),
                 phase: phase,
                 apps: planned.isEmpty ? other.spec.items.map(\.app).filter { !$0.isEmpty } : planned)
+            if !phase.isTerminal {
+                observation.others.append(seen)
+            } else if phase == .succeeded, !other.status.commit.isEmpty, seen.created > created {
+                observation.landed.append(seen)
+            }
         }
         observation.rollback = context.rollbacks(in: environment).values
             .filter { !($0.status.phase?.isTerminal ?? false) && !$0.spec.dryRun }
@@ -151,9 +160,10 @@ package struct PromotionObserver: Sendable {
         let all = Dictionary(
             context.environments.all(in: namespace).map { ($0.metadata.name, $0) },
             uniquingKeysWith: { first, _ in first })
-        let resolver = ChangeResolver(environment: environment, environments: all)
         let spec = promotion.spec
         do {
+            let folders = try await FolderReader(context: context).folders(of: spec, into: environment, all)
+            let resolver = ChangeResolver(environment: environment, environments: all, folders: folders)
             return .success(
                 try await source.repository.withTree(of: head) { [renders = context.renders] tree in
                     try resolver.resolve(spec, in: tree, base: head, cache: renders)
@@ -170,7 +180,7 @@ package struct PromotionObserver: Sendable {
     /// Judges approvals and gates by the environment's policy.
     private func judge(
         _ observation: inout PromotionObservation, _ change: Change, _ environment: Environment, _ evidence: Evidence,
-        _ restraints: Restraints, _ signers: SignerDirectory?
+        _ restraints: Restraints, _ signers: SignerDirectory?, _ ledger: Ledger
     ) async throws {
         let now = context.clock.now()
         let namespace = environment.metadata.namespace
@@ -181,18 +191,31 @@ package struct PromotionObserver: Sendable {
             observation.change = .failure(ChangeError("InvalidSpec", error.message, disposition: .transient))
             return
         }
+        let override = await EvidenceReader(context).overrideAndAuthor(of: environment, signers: signers, now: now)
         let input = PromotionGates.Input(
             promotion: observation.promotion, environment: environment,
             environments: context.environments.all(in: namespace), promotions: context.promotions.all(in: namespace),
             change: change, evidence: evidence,
-            changeAuthors: try await ChangeAuthors(context: context).authors(of: observation.promotion, change),
-            restraints: restraints,
-            environmentOverride: await EvidenceReader(context).override(of: environment, signers: signers, now: now),
+            changeAuthors: try await ChangeAuthors(context: context).authors(
+                of: observation.promotion, change, into: environment),
+            restraints: restraints, environmentOverride: override.decision, overrideAuthor: override.author,
             calendar: calendar, clockSkew: context.client.serverClock.skew,
             operatorUsers: (context.admission?.operatorUsers.sorted() ?? [])
-                + (environment.syncUser.map { [$0] } ?? []))
+                + (environment.syncUser.map { [$0] } ?? []),
+            committedInOpening: committed(change, environment, calendar, ledger, now: now))
         let judgement = PromotionGates.judge(input, now: now)
         observation.approvals = judgement.approvals
         observation.gates = judgement.gates
+        observation.override = judgement.override
+    }
+
+    /// How many promotions were committed since the windows opened.
+    private func committed(
+        _ change: Change, _ environment: Environment, _ calendar: WindowCalendar, _ ledger: Ledger, now: Timestamp
+    ) -> Int {
+        guard environment.spec.promotion.maxPerWindow > 0,
+            let start = calendar.openingStart(.promote, apps: change.apps, at: now)
+        else { return 0 }
+        return ledger.promotions(into: "\(environment.namespacedName)", since: start)
     }
 }

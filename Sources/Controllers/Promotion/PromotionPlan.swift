@@ -12,12 +12,16 @@ package struct PromotionPlan: Sendable, Equatable {
         case propose(Change, over: Proposal)
         /// Create the Rollback with this name, because verification failed.
         case rollBack(name: String, cause: String)
+        /// Create the Jobs of these parts of the verification, unless they exist.
+        case runJobs([VerificationPart])
     }
 
     package var status: PromotionStatus
     package var action: Action?
     /// The pull request to close before the status is written, because the attempt ends without it.
     package var withdraws: Proposal?
+    /// Parts of the verification whose Jobs are not needed any more.
+    package var endedJobs: [VerificationPart] = []
     /// Nil where only a change can bring it on.
     package var requeueAt: Timestamp?
 

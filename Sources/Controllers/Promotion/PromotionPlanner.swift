@@ -59,7 +59,7 @@ struct PromotionStep {
         status = promotion.status
         status.observedGeneration = promotion.metadata.generation
         if let rollback = observation.revertedBy, status.phase != .rolledBack { return rolledBack(by: rollback) }
-        return PromotionPlan(status: status)
+        return promotion.isWatched ? watched() : PromotionPlan(status: status)
     }
 
     // MARK: Before the push
@@ -71,6 +71,7 @@ struct PromotionStep {
             ? "\(observation.approvals.valid)/\(observation.approvals.required)" : ""
         status.gates = observation.gates
         noteProposal()
+        status.override = observation.override
         if let end = endBeforePush() { return end }
         guard let environment = observation.target.environment else {
             return wait(
@@ -126,7 +127,7 @@ struct PromotionStep {
         let apps = Set(knownApps)
         guard !apps.isEmpty else { return nil }
         let created = promotion.metadata.creationTimestamp ?? now
-        return observation.others.filter { other in
+        return (observation.others + observation.landed).filter { other in
             (other.created, other.name) > (created, promotion.metadata.name) && apps.isSubset(of: other.apps)
         }.max { ($0.created, $0.name) < ($1.created, $1.name) }?.name
     }
@@ -141,13 +142,14 @@ struct PromotionStep {
         let isNew = status.planDigest != change.digest
         status.planDigest = change.digest
         status.baseCommit = change.base.hex
+        status.lastHealthy = environment.status.revision.lastHealthy
         status.items = change.items
         status.plan = PromotionStatus.Plan(
             configMap: planName, added: change.diff.added, changed: change.diff.changed, removed: change.diff.removed,
             truncated: change.diff.truncated)
         if isNew || status.timestamps.planned == nil { status.timestamps.planned = now.wholeSeconds }
         condition(ConditionType.planned, true, "Planned", summary(of: change))
-        if change.edits.isEmpty {
+        if change.isEmpty {
             status.plan = nil
             return end(
                 .succeeded, RunReason.alreadyLive.rawValue,
@@ -165,17 +167,18 @@ struct PromotionStep {
 
     private mutating func gated(_ change: Change, _ environment: Environment) -> PromotionPlan {
         let wasOpen = status.conditions.isTrue(ConditionType.windowOpen)
-        let gates = observation.gates + change.holdups
+        let gates = Self.merged(observation.gates, change.holdups)
         status.gates = gates
         noteGates(gates)
         if let rejected = gates.first(where: { $0.state == .closed && $0.reason == .rejected }) {
             return end(.rejected, GateReason.rejected.rawValue, rejected.message)
         }
         var blocking = gates.filter { $0.state != .open }
-        if wasOpen, blocking.contains(where: { $0.name == .window }) {
+        let hasClosed = { (gate: Gate) in gate.name == .window && gate.reason != .windowFull }
+        if wasOpen, blocking.contains(where: hasClosed) {
             switch environment.spec.windows.onClose {
             case .pauseBeforeCommit: break
-            case .complete: blocking.removeAll { $0.name == .window }
+            case .complete: blocking.removeAll(where: hasClosed)
             case .abort:
                 return end(.aborted, GateReason.windowClosed.rawValue, "the window closed before the commit was pushed")
             }
@@ -194,6 +197,23 @@ struct PromotionStep {
         var plan = wait(.committing, "Committing", summary(of: change))
         plan.action = .commit(change)
         return plan
+    }
+
+    /// One gate for each name, as the status lists them: what the resolution holds up joins what the policy says.
+    private static func merged(_ gates: [Gate], _ holdups: [Gate]) -> [Gate] {
+        holdups.reduce(into: gates) { merged, holdup in
+            guard let index = merged.firstIndex(where: { $0.name == holdup.name }) else {
+                merged.append(holdup)
+                return
+            }
+            guard merged[index].state != .open else {
+                merged[index] = holdup
+                return
+            }
+            if !merged[index].message.contains(holdup.message) {
+                merged[index].message = "\(merged[index].message); \(holdup.message)".bounded(to: 1024)
+            }
+        }
     }
 
     /// Who goes first, if not this promotion.
@@ -218,10 +238,7 @@ struct PromotionStep {
     private var planName: String { "\(promotion.metadata.name)-plan" }
 
     private func summary(of change: Change) -> String {
-        let parts = change.items.map { item in
-            "\(item.app): \(item.image) \(item.from.isEmpty ? "none" : item.from) -> \(item.to)"
-        }
-        return parts.joined(separator: ", ").bounded(to: 512)
+        change.items.map(\.text).joined(separator: ", ").bounded(to: 512)
     }
 
     private mutating func noteGates(_ gates: [Gate]) {

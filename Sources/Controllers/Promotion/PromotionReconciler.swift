@@ -12,6 +12,7 @@ package struct PromotionReconciler: Reconciler {
     private let observer: PromotionObserver
     private let writer: BranchWriter
     private let status: StatusWriter
+    private let metrics = DeliveryMetrics()
 
     package init(_ context: OperatorContext) {
         self.context = context
@@ -34,9 +35,9 @@ package struct PromotionReconciler: Reconciler {
             return .done
         }
         let environment = NamespacedName(namespace: key.namespace, name: promotion.spec.environment)
-        if promotion.status.attempt == promotion.spec.attempt, promotion.status.phase?.isTerminal ?? false {
+        if promotion.hasEnded {
             context.turns.finished(environment, promotion: key.name)
-            guard await observer.isReverted(promotion) else { return .done }
+            if !promotion.isWatched, await !observer.isReverted(promotion) { return .done }
         }
         let observation = try await observer.observe(promotion)
         let plan = PromotionPlanner.plan(observation, now: context.clock.now())
@@ -54,6 +55,7 @@ package struct PromotionReconciler: Reconciler {
         guard let written = try await write(plan.status, promotion, manifest) else { return .done }
         await tidy(plan.status, promotion, observation)
         announce(plan.status, promotion, written)
+        metrics.note(promotion, became: plan.status, now: context.clock.now())
         if plan.status.phase?.isTerminal ?? false { context.turns.finished(environment, promotion: key.name) }
         return try await perform(plan, observation, written, call)
     }
@@ -70,6 +72,10 @@ package struct PromotionReconciler: Reconciler {
     ) async throws -> ReconcileResult {
         var promotion = observation.promotion
         promotion.status = plan.status
+        if let environment = observation.target.environment {
+            // What they told is written down by now.
+            for part in plan.endedJobs { await JobRunner(context).remove(part, of: promotion, in: environment) }
+        }
         switch plan.action {
         case .recordPlan(let change)?:
             try await PlanRecord(context).write(change, of: promotion)
@@ -98,6 +104,8 @@ package struct PromotionReconciler: Reconciler {
             case .planAgain(let why):
                 return planAgain(why, call)
             }
+        case .runJobs(let parts)?:
+            return try await run(parts, promotion, observation, manifest)
         case .rollBack?, nil:
             break
         }
@@ -117,12 +125,30 @@ package struct PromotionReconciler: Reconciler {
         await Proposer(context).tidy(state, of: ProposalSubject(promotion), environment)
     }
 
+    /// Creates Jobs; one that can never be created is written down as failed, for the next pass to see.
+    private func run(
+        _ parts: [VerificationPart], _ promotion: Promotion, _ observation: PromotionObservation, _ manifest: Manifest
+    ) async throws -> ReconcileResult {
+        guard let environment = observation.target.environment else { return .done }
+        var status = promotion.status
+        for part in parts {
+            guard let fault = try await JobRunner(context).create(part, of: promotion, in: environment),
+                let index = status.verification.firstIndex(where: { $0.name == part.name })
+            else { continue }
+            status.verification[index].state = .failed
+            status.verification[index].message = fault.bounded(to: 512)
+        }
+        if status != promotion.status { _ = try await write(status, promotion, manifest) }
+        return .requeue(after: .seconds(1))
+    }
+
     /// An event for each new phase, so that `kubectl describe` tells the story.
     private func announce(_ next: PromotionStatus, _ promotion: Promotion, _ manifest: Manifest) {
         guard let phase = next.phase, phase != promotion.status.phase || next.reason != promotion.status.reason else {
             return
         }
-        let bad = phase == .failed || phase == .rejected || phase == .expired
+        let isIll = phase == .succeeded && next.conditions[ConditionType.verified]?.status == .no
+        let bad = phase == .failed || phase == .rejected || phase == .expired || isIll
         context.events.record(
             ObjectEvent(
                 bad ? .warning : .normal, regarding: ObjectReference(manifest),

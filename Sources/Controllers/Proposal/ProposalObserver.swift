@@ -19,7 +19,7 @@ struct ProposalObserver: Sendable {
         let trailers: [String: [String]]
 
         init(_ change: Change) {
-            paths = change.edits.keys.sorted()
+            paths = change.treeEdits.keys.sorted()
             trailers = [Trailer.planDigest: [change.digest]]
         }
 

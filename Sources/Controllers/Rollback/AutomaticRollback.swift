@@ -20,7 +20,7 @@ struct AutomaticRollback: Sendable {
                 environment: promotion.spec.environment,
                 target: RollbackSpec.Target(promotion: promotion.metadata.name), reason: cause, pin: policy.pin,
                 veto: policy.veto, onConflict: policy.onConflict))
-        rollback.metadata.labels[Label.automatic] = promotion.metadata.name
+        rollback.metadata.labels[Label.automatic] = ObjectNames.label(promotion.metadata.name)
         do throws(KubernetesError) {
             _ = try await context.client.create(OperatorContext.resource(Rollback.self), rollback.manifest)
         } catch {

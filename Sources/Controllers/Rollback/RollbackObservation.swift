@@ -31,6 +31,15 @@ package struct RollbackChange: Sendable, Hashable {
         self.vetoes = vetoes
         self.what = what
     }
+
+    /// What an approval is bound to: what is undone and how, not the commit that it is done on.
+    package var digest: String {
+        let document: JSONValue = [
+            "commits": .array(commits.map { .string($0.hex) }), "restoreFrom": .string(restoreFrom.hex),
+            "paths": .array(paths.map(JSONValue.string)), "vetoes": .array(vetoes.map(JSONValue.string)),
+        ]
+        return SHA256Digest(of: document.jsonBytes).description
+    }
 }
 
 /// All that is known about a Rollback at one moment; what its planner decides on.
@@ -43,9 +52,19 @@ package struct RollbackObservation: Sendable {
     /// What it would do now; nil once it is committed, or where Git cannot be read.
     package var change: Result<RollbackChange, ChangeError>?
     package var requester = Identity()
+    /// The approvals and their evidence, where the environment asks for approvals of rollbacks.
+    package var approvals = PromotionStatus.ApprovalState()
     package var gates: [Gate] = []
     /// The pull request of the attempt; nil where commits go straight to the branch, and while other gates are shut.
     package var proposal: Result<Proposal, ChangeError>?
+    /// Who passed over which gates, and why.
+    package var override = ""
+    /// Whether Git says that its holds and vetoes are lifted.
+    package var isReleased = false
+    /// Who set `spec.release`.
+    package var releasedBy = Identity()
+    /// The branch's tip, on which a release is committed.
+    package var head: CommitID?
     /// The apps of the environment that it touches, and whether each holds the revert.
     package var apps: [PromotionObservation.AppProgress] = []
 
@@ -62,6 +81,8 @@ package struct RollbackPlan: Sendable, Equatable {
         case revert(RollbackChange)
         /// The same, on the proposal's branch, and ask for its merge.
         case propose(RollbackChange, over: Proposal)
+        /// Commit that the holds and vetoes are lifted, so that they stay lifted when the object is gone.
+        case release(by: Identity, base: CommitID)
     }
 
     package var status: RollbackStatus

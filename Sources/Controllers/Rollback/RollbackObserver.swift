@@ -23,25 +23,21 @@ package struct RollbackObserver: Sendable {
         let references = reading.references
         var observation = RollbackObservation(rollback: rollback, target: reading.target)
         observation.sourceFailure = reading.sourceFailure
-        observation.requester = await EvidenceReader(context).requester(of: rollback, signers: references.signers)
+        let evidence = try await EvidenceReader(context).evidence(for: rollback, signers: references.signers)
+        observation.requester = evidence.requester
+        observation.releasedBy = evidence.releasedBy.identity
         guard let (source, seen) = reading.repository else { return observation }
         let ledger = context.ledger(
             seen.ledger.written(by: references.ownKeys), of: environment.namespacedName)
         observation.commit = ledger.entry(.rollback, "\(rollback.namespacedName)", attempt: rollback.spec.attempt)
+        observation.isReleased = ledger.isReleased("\(rollback.namespacedName)")
+        observation.head = seen.head
         if let commit = observation.commit {
             observation.apps = try await AppProgressReader(source: source).progress(
                 of: commit.apps, since: commit.commit, in: environment)
             return observation
         }
         guard let head = seen.head else { return observation }
-        if environment.spec.rollback.approvals == .required {
-            observation.change = .failure(
-                ChangeError(
-                    "NotSupported",
-                    "environment \(environment.metadata.name): spec.rollback.approvals Required is not built yet; use None"
-                ))
-            return observation
-        }
         if let objection = EvidenceReader(context).objection(to: rollback, by: observation.requester) {
             observation.change = .failure(objection)
             return observation
@@ -53,7 +49,7 @@ package struct RollbackObserver: Sendable {
         let change = await change(rollback, environment, source, head, ledger)
         observation.change = change
         if case .success(let change) = change {
-            observation.gates = await gates(change, environment, references.signers)
+            await judge(&observation, change, environment, evidence, references.signers)
         }
         if environment.spec.source.push.mode == .pullRequest {
             let proposals = ProposalObserver(
@@ -90,21 +86,47 @@ package struct RollbackObserver: Sendable {
             of: entry.apps, since: entry.commit, in: proposals.environment)
     }
 
-    /// A rollback is exempt from windows unless `windows.operations` lists it.
-    private func gates(
-        _ change: RollbackChange, _ environment: Environment, _ signers: SignerDirectory?
-    ) async -> [Gate] {
+    /// A rollback is exempt from windows unless `windows.operations` lists it, and from approvals unless
+    /// `rollback.approvals` asks for them.
+    private func judge(
+        _ observation: inout RollbackObservation, _ change: RollbackChange, _ environment: Environment,
+        _ evidence: Evidence, _ signers: SignerDirectory?
+    ) async {
         guard let calendar = try? WindowCalendar(environment.spec.windows) else {
-            return [Gate(name: .window, state: .waiting, reason: .windowClosed, message: "spec.windows cannot be read")]
+            observation.gates = [
+                Gate(name: .window, state: .waiting, reason: .windowClosed, message: "spec.windows cannot be read")
+            ]
+            return
         }
         let now = context.clock.now()
-        let override = await EvidenceReader(context).override(of: environment, signers: signers, now: now)
-        return GateEvaluation.evaluate(
-            GateInput(
-                work: .rollback, environment: environment.spec, calendar: calendar, apps: change.apps,
-                environmentOverride: override),
-            now: now
-        ).gates
+        let spec = environment.spec
+        let override = await EvidenceReader(context).overrideAndAuthor(of: environment, signers: signers, now: now)
+        let policy = spec.rollback.approvals == .required ? spec.approvals : nil
+        let verdict = policy.map { policy in
+            ApprovalEvaluation.evaluate(
+                ApprovalInput(
+                    policy: policy, planDigest: change.digest, claims: evidence.approvals,
+                    requester: evidence.requester,
+                    operatorUsers: [SystemUser.automatic, spec.source.push.author.email]
+                        + (context.admission?.operatorUsers.sorted() ?? [])
+                        + (environment.syncUser.map { [$0] } ?? [])),
+                now: now)
+        }
+        let own = observation.rollback.spec.override
+        let decision = OverrideDecision.decide(
+            own, policy: spec.windows.override, requester: evidence.overrideBy.identity,
+            since: evidence.overrideBy.at ?? now, now: now)
+        observation.approvals = verdict?.state ?? PromotionStatus.ApprovalState()
+        observation.gates =
+            GateEvaluation.evaluate(
+                GateInput(
+                    work: .rollback, environment: spec, calendar: calendar, apps: change.apps, approvals: verdict,
+                    environmentOverride: override.decision, override: own, overrideDecision: decision),
+                now: now
+            ).gates
+        observation.override = OverrideRecord.text(
+            own, decision, by: evidence.overrideBy.identity, environment: environment, override.decision,
+            by: override.author)
     }
 
     private func change(

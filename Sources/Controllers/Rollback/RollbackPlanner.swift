@@ -49,19 +49,31 @@ private struct RollbackStep {
     }
 
     /// Only a release changes anything after the end: it lifts what this rollback holds and vetoes.
-    func finished() -> RollbackPlan {
-        var status = rollback.status
+    ///
+    /// The commit that says so makes it last: until it is pushed, the object alone lifts them.
+    mutating func finished() -> RollbackPlan {
+        status = rollback.status
         status.observedGeneration = rollback.metadata.generation
-        if spec.release {
-            status.holds = []
-            status.vetoes = []
+        guard spec.release else { return RollbackPlan(status: status) }
+        status.holds = []
+        status.vetoes = []
+        guard observation.commit != nil, !observation.isReleased else {
+            if observation.isReleased {
+                condition(ConditionType.released, true, "Released", "its holds and vetoes are lifted")
+            }
+            return RollbackPlan(status: status)
         }
-        return RollbackPlan(status: status)
+        condition(ConditionType.released, false, "Releasing", "the commit that lifts its holds is being made")
+        var plan = RollbackPlan(status: status)
+        if let head = observation.head { plan.action = .release(by: observation.releasedBy, base: head) }
+        return plan
     }
 
     mutating func beforePush() -> RollbackPlan {
         status.gates = observation.gates
         noteProposal()
+        status.approvals = observation.approvals
+        status.override = observation.override
         if let faults = Policy.validate(rollback).summary { return endUndone(.failed, "InvalidSpec", faults) }
         let environment: Environment
         switch observation.target {
@@ -108,6 +120,7 @@ private struct RollbackStep {
 
     private mutating func planned(_ change: RollbackChange, _ environment: Environment) -> RollbackPlan {
         if status.timestamps.planned == nil { status.timestamps.planned = now.wholeSeconds }
+        status.planDigest = change.digest
         status.reverted = change.commits.map(\.hex)
         status.summary.reverted = change.commits.first?.short ?? change.restoreFrom.short
         condition(ConditionType.planned, true, "Planned", "\(change.what) in \(change.apps.joined(separator: ", "))")
@@ -115,6 +128,9 @@ private struct RollbackStep {
             return endUndone(.noOp, "DryRun", "would undo \(change.what) in \(change.apps.joined(separator: ", "))")
         }
         let blocking = observation.gates.filter { $0.state != .open }
+        if let rejected = blocking.first(where: { $0.state == .closed && $0.reason == .rejected }) {
+            return endUndone(.failed, GateReason.rejected.rawValue, rejected.message)
+        }
         if let first = blocking.first {
             return wait(
                 .gated, first.reason?.rawValue ?? first.name.rawValue,

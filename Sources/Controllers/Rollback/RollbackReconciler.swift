@@ -13,6 +13,7 @@ package struct RollbackReconciler: Reconciler {
     private let writer: BranchWriter
     private let proposer: Proposer
     private let status: StatusWriter
+    private let metrics = DeliveryMetrics()
 
     package init(_ context: OperatorContext) {
         self.context = context
@@ -39,8 +40,10 @@ package struct RollbackReconciler: Reconciler {
             return .done
         }
         let isOver = rollback.status.attempt == rollback.spec.attempt && (rollback.status.phase?.isTerminal ?? false)
+        let mayRelease = rollback.spec.release && !rollback.status.conditions.isTrue(ConditionType.released)
         let observation =
-            isOver ? RollbackObservation(rollback: rollback, target: .missing) : try await observer.observe(rollback)
+            isOver && !mayRelease
+            ? RollbackObservation(rollback: rollback, target: .missing) : try await observer.observe(rollback)
         let plan = RollbackPlanner.plan(observation, now: context.clock.now())
         let subject = ProposalSubject(rollback)
         if let proposal = plan.withdraws, let target = observation.target.environment {
@@ -55,10 +58,30 @@ package struct RollbackReconciler: Reconciler {
         {
             await proposer.tidy(state, of: subject, target)
         }
-        guard let action = plan.action, let environment = observation.target.environment else {
-            return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
+        if let action = plan.action, let environment = observation.target.environment {
+            return try await perform(action, rollback, environment, plan, written, call)
         }
-        return try await perform(action, rollback, environment, plan, written, call)
+        // A process that has just begun has not read the repository yet in which the release is to be written.
+        if isOver, mayRelease, observation.head == nil, !rollback.status.commit.isEmpty {
+            return .requeue(after: .seconds(5))
+        }
+        return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
+    }
+
+    private func release(
+        _ rollback: Rollback, by releaser: Identity, _ environment: Environment, base: CommitID,
+        _ call: ReconcileContext
+    ) async throws -> ReconcileResult {
+        switch try await writer.release(rollback, by: releaser, in: environment, base: base) {
+        case .pushed(let commit):
+            call.logger.info(
+                "Rollback was released",
+                metadata: .init([.environment: environment.metadata.name, .revision: commit.hex]))
+            return .requeue(after: .zero)
+        case .planAgain(let why):
+            call.logger.info("Release is tried again", metadata: .init([.reason: why]))
+            return .requeue(after: .milliseconds(Int64.random(in: 50...500)))
+        }
     }
 
     private func perform(
@@ -75,6 +98,8 @@ package struct RollbackReconciler: Reconciler {
                 (outcome, restored) = try await writer.revert(rollback, change, in: environment)
             case .propose(let change, let proposal):
                 (outcome, restored) = try await proposer.propose(rollback, change, over: proposal, in: environment)
+            case .release(let releaser, let base):
+                return try await release(rollback, by: releaser, environment, base: base, call)
             }
             switch outcome {
             case .pushed(let commit):
@@ -114,6 +139,7 @@ package struct RollbackReconciler: Reconciler {
         guard let written = try await status.write(object.statusJSON, to: manifest) else { return nil }
         guard next != rollback.status else { return written }
         announce(next, rollback, written)
+        metrics.note(rollback, became: next)
         // What it holds and vetoes, and that promotions may go on, is for others to see.
         let namespace = rollback.metadata.namespace
         context.wake.environmentChanged(NamespacedName(namespace: namespace, name: rollback.spec.environment))

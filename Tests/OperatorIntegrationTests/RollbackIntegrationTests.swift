@@ -164,43 +164,14 @@ import Testing
             try stage.apply(stage.promotion("p", into: "dev", item: stage.image("web", tag: "v2")))
             try await stage.untilPhase("promotion", "p", "Verifying")
             // There is no node on which a pod could fail: the object says so itself.
-            try await degrade(stage)
+            try await stage.degrade("web", in: "dev", until: "the promotion fails") {
+                try stage.phase("promotion", "p") != "Verifying"
+            }
             try await stage.untilPhase("rollback", "p-auto-1", "Succeeded")
             #expect(try stage.field("rollback", "p-auto-1", ".status.trigger") == "Automatic")
             #expect(try stage.image("web", "dev") == "company/web:v1")
             #expect(try stage.kubectl("get", "rollbacks", "-o", "name").split(separator: "\n").count == 1)
             try await stage.untilPhase("promotion", "p", "RolledBack", "Failed")
         }
-    }
-
-    /// Says of the Deployment what its controller says of one that got stuck.
-    private func degrade(_ stage: Stage) async throws {
-        let status = """
-            {"status":{"conditions":[{"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded",\
-            "message":"ReplicaSet has timed out progressing."}],"observedGeneration":99}}
-            """
-        let path = "/apis/apps/v1/namespaces/\(stage.namespace)-dev/deployments/web/status"
-        // The controller of Deployments writes the status too: until it was seen, it is said again.
-        try await stage.eventually("the promotion fails") {
-            try Command.run(
-                "curl",
-                [
-                    "-sS", "--noproxy", "*", "-o", "/dev/null", "--cacert", Self.pki("ca.crt"), "--cert",
-                    Self.pki("admin.crt"), "--key", Self.pki("admin.key"), "-X", "PATCH", "-H",
-                    "Content-Type: application/merge-patch+json", "-d", status, try Self.server() + path,
-                ])
-            return try stage.phase("promotion", "p") != "Verifying"
-        }
-    }
-
-    private static func pki(_ file: String) -> String {
-        World.kubeconfig.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-            + "/pki/" + file
-    }
-
-    private static func server() throws -> String {
-        try Command.run(
-            World.kubectl,
-            ["--kubeconfig", World.kubeconfig, "config", "view", "-o", "jsonpath={.clusters[0].cluster.server}"])
     }
 }

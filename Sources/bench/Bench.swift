@@ -8,7 +8,8 @@ internal import KubernetesModel
 @main
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures the renderer, the policy, the client, the Git library and an operator.",
+        commandName: "bench",
+        abstract: "Measures the renderer, the policy, the client, the Git library and an operator.",
         subcommands: [Render.self, Judge.self, Apply.self, GitBench.self, Heal.self, Until.self])
 }
 

@@ -14,7 +14,8 @@ enum ReferenceText {
 
             """
         for (kind, schema) in [
-            (Environment.kind, Environment.schema), (Promotion.kind, Promotion.schema), (Rollback.kind, Rollback.schema),
+            (Environment.kind, Environment.schema), (Promotion.kind, Promotion.schema),
+            (Rollback.kind, Rollback.schema),
         ] {
             guard case .object(let fields) = schema.shape else { continue }
             text += "\n## \(kind)\n\n\(schema.description)\n"

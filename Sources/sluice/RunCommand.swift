@@ -94,8 +94,9 @@ struct RunCommand: AsyncParsableCommand {
         options.git.allowFile = allowFileRepositories
         options.git.allowInsecureHTTP = allowInsecureHttp
         options.lease = leaseNamespace.map { Operator.NamespacedLease(namespace: $0, name: leaseName) }
+        let home = client.defaultNamespace.isEmpty ? "default" : client.defaultNamespace
         options.webhook = try webhook.options(
-            namespace: leaseNamespace ?? cluster.namespace(client), only: options.namespace)
+            namespace: leaseNamespace ?? namespace ?? home, only: options.namespace)
         let sluice = Operator(
             client: client, transport: transport, options: options, logger: logger, observer: observer)
         registry.describe(OperatorMetrics.help.merging(FleetMetrics.help) { own, _ in own })

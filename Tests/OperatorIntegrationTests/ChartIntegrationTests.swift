@@ -88,7 +88,8 @@ import Testing
                     ("create", "customresourcedefinitions.apiextensions.k8s.io", false), ("delete", "nodes", false),
                     ("create", "pods/exec", false), ("impersonate", "users", false), ("impersonate", "groups", false),
                 ] {
-                    #expect(try stage.may(user, verb, resource) == allowed, "\(verb) \(resource)")
+                    let may = try stage.may(user, verb, resource)
+                    #expect(may == allowed, "\(verb) \(resource)")
                 }
             }
         }
@@ -123,8 +124,8 @@ import Testing
                     ("impersonate", "serviceaccounts/deployer", "kube-system", false),
                     ("patch", "environments.sluice.dev", "default", false), ("create", "namespaces", "default", false),
                 ] {
-                    #expect(
-                        try stage.may(user, verb, resource, in: place) == allowed, "\(verb) \(resource) in \(place)")
+                    let may = try stage.may(user, verb, resource, in: place)
+                    #expect(may == allowed, "\(verb) \(resource) in \(place)")
                 }
             }
         }

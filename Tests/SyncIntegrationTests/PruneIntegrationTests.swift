@@ -179,7 +179,7 @@ import Testing
     @Test func `an object that took another's name is not deleted in its place`() async throws {
         try await Stage.with { stage in
             try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("c"))))
-            do {
+            do throws(KubernetesError) {
                 _ = try await stage.client.delete(
                     .configMaps, namespace: stage.namespace, name: "c", options: DeleteOptions(uid: "another"))
                 Issue.record("the precondition was passed over")

@@ -1,4 +1,5 @@
 internal import Core
+internal import Git
 internal import KubernetesModel
 internal import SluiceAPI
 internal import Sync

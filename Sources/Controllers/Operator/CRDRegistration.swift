@@ -70,7 +70,7 @@ package struct CRDRegistration: Sendable {
     private static func isEstablished(_ event: WatchEvent) -> Bool {
         switch event {
         case .added(let definition), .modified(let definition): isEstablished(definition)
-        case .deleted, .bookmark: false
+        case .deleted, .bookmark, .initialEventsEnd: false
         }
     }
 

@@ -27,7 +27,10 @@ package struct OverlayFileTree<Base: FileTree>: FileTree {
 
     package func entry(at path: String) throws -> TreeEntry? {
         guard !removed.contains(path) else { return nil }
-        guard touchedFolders.contains(path) else { return try edits.entry(at: path) ?? base.entry(at: path) }
+        guard touchedFolders.contains(path) else {
+            // Where nothing changes at all, the root of the changes is not the root.
+            return try (path.isEmpty ? nil : edits.entry(at: path)) ?? base.entry(at: path)
+        }
         guard let original = try base.entry(at: path), original.kind == .directory else { return edits.entry(at: path) }
         // A folder that holds a change is neither the old nor the new folder: its identity is made of both.
         let gone = removed.filter { path.isEmpty || $0.hasPrefix(path + "/") }.sorted().joined(separator: "\u{0}")

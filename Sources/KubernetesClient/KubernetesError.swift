@@ -57,6 +57,8 @@ package struct KubernetesError: SluiceError, Hashable {
     package let disposition: Disposition
     /// Set when the exchange itself failed.
     package let transportError: HTTPError?
+    /// Whether a request that was meant for one object, by its uid, found another under its name.
+    package private(set) var isOfAnotherObject = false
 
     package init(
         _ code: Code, _ message: String, status: Int = 0, causes: [Cause] = [], retryAt: Timestamp? = nil,
@@ -132,6 +134,16 @@ extension KubernetesError {
         self.init(
             code, text, status: status, causes: causes,
             retryAt: seconds.flatMap { $0 > 0 ? now + .seconds($0) : nil })
+        let said = document?["message"]?.stringValue ?? ""
+        isOfAnotherObject = code == .conflict && KubernetesError.tellsOfAnotherUID(said)
+    }
+
+    /// Servers give no cause for a precondition that failed, and word it in two ways, by where they notice
+    /// (https://github.com/kubernetes/apiserver/blob/master/pkg/registry/rest/delete.go,
+    /// https://github.com/kubernetes/apiserver/blob/master/pkg/storage/interfaces.go). The text is read here, for of
+    /// Secrets it is dropped.
+    private static func tellsOfAnotherUID(_ message: String) -> Bool {
+        message.contains("UID in the precondition") || message.contains("UID in precondition")
     }
 
     /// A cause without the rejected value where that is long: servers quote whole structures, and say what is wrong

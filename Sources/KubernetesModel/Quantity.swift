@@ -58,7 +58,7 @@ package enum Quantity {
             } else if let index = Quantity.binarySuffixes.firstIndex(of: text) {
                 self = .binary(index + 1)
             } else if text.hasPrefix("e") || text.hasPrefix("E"), let exponent = Int(text.dropFirst()),
-                abs(exponent) <= 18
+                exponent.magnitude <= 18
             {
                 self = .exponent(exponent)
             } else {

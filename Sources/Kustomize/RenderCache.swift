@@ -58,7 +58,8 @@ package final class RenderCache: Sendable {
         _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions()
     ) throws(KustomizeError) -> RenderResult {
         let key = Key(path: path, options: options)
-        for entry in state.withLock({ $0.entries[key] ?? [] }) {
+        // What served last serves most likely again.
+        for entry in state.withLock({ $0.entries[key] ?? [] }).sorted(by: { $0.used > $1.used }) {
             var proof = entry.proof
             guard proof.stands(in: tree) else { continue }
             touch(key, entry.used, proof)

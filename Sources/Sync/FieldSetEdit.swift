@@ -45,19 +45,37 @@ package enum FieldHandover {
     static let clientSideManager = "kubectl-client-side-apply"
 
     /// Takes over what `kubectl apply` owns, so that fields which Git does not name go away with our next apply; nil
-    /// where it owns nothing.
-    package static func takeOver(_ live: Manifest, manager: String) -> ObjectPatchBody? {
-        edit(live) { entries in
+    /// where it owns nothing, or is to be left alone by rule.
+    ///
+    /// Ignored fields become nobody's: of ours, our next apply would remove them.
+    package static func takeOver(_ live: Manifest, manager: String, ignore: ObjectIgnore? = nil) -> ObjectPatchBody? {
+        guard ignore?.managers.contains(clientSideManager) != true else { return nil }
+        return edit(live) { entries in
             guard let theirs = entries.firstIndex(where: { $0["manager"]?.stringValue == clientSideManager }),
                 let ours = entries.firstIndex(where: { isApply($0, manager) })
             else { return false }
-            let fields = FieldSetEdit.union(
+            var fields = FieldSetEdit.union(
                 entries[ours]["fieldsV1"]?.objectValue ?? JSONObject(),
                 entries[theirs]["fieldsV1"]?.objectValue ?? JSONObject())
+            for pointer in ignore?.pointers ?? [] {
+                fields = FieldSetEdit.removing(pointer.tokens[...], from: fields, of: live.json)
+            }
             entries[ours]["fieldsV1"] = .object(fields)
             entries.remove(at: theirs)
             return true
         }
+    }
+
+    /// Whether ``takeOver(_:manager:ignore:)`` should have followed our last apply: what `kubectl apply` owns was there
+    /// before it. What came after it is somebody's change.
+    static func isDue(_ live: Manifest, manager: String, ignore: ObjectIgnore?) -> Bool {
+        guard let entries = live.json["metadata"]?["managedFields"]?.arrayValue,
+            let theirs = entries.first(where: { $0["manager"]?.stringValue == clientSideManager }),
+            let ours = entries.first(where: { isApply($0, manager) }),
+            let theirTime = theirs["time"]?.stringValue, let ourTime = ours["time"]?.stringValue
+        else { return false }
+        // Times are RFC 3339 in UTC, so text order is time order.
+        return theirTime <= ourTime && ignore?.managers.contains(clientSideManager) != true
     }
 
     /// Gives up ignored fields that we own, so that leaving them out of an apply does not remove them; nil where we

@@ -118,7 +118,10 @@ package final class LiveIndex: Sendable {
         case .begin: state.withLock { $0.beginList(kind) }
         case .upsert(let manifest): store(manifest, kind: kind)
         case .delete(let manifest):
-            notify(state.withLock { $0.remove(kind, manifest.namespacedName, uid: manifest.uid) })
+            notify(
+                state.withLock {
+                    $0.remove(kind, manifest.namespacedName, uid: manifest.uid, version: manifest.resourceVersion)
+                })
         case .finish:
             for change in state.withLock({ $0.finishList(kind) }) { notify(change) }
             ready.set()
@@ -127,11 +130,11 @@ package final class LiveIndex: Sendable {
         }
     }
 
-    private func store(_ manifest: Manifest, kind: GroupVersionKind) {
+    private func store(_ manifest: Manifest, kind: GroupVersionKind, isAnswer: Bool = false) {
         let label = manifest.label(Label.environment) ?? ""
         let rules = state.withLock { $0.rules[label] ?? IgnoreRules() }
         let record = LiveRecord(manifest, manager: manager, ignore: rules)
-        notify(state.withLock { $0.upsert(record, kind: kind) })
+        notify(state.withLock { $0.upsert(record, kind: kind, isAnswer: isAnswer) })
     }
 
     private func notify(_ change: Change?) {
@@ -141,11 +144,11 @@ package final class LiveIndex: Sendable {
 
     /// Takes an object as a write's answer showed it, so that nobody plans with what was before.
     ///
-    /// What is known already as newer stays.
+    /// What is known already as newer stays, and what the watch has told to be gone stays away.
     package func observe(_ manifest: Manifest) {
         let kind = manifest.gvk
         guard state.withLock({ $0.watches[kind] != nil }) else { return }
-        store(manifest, kind: kind)
+        store(manifest, kind: kind, isAnswer: true)
     }
 
     /// Takes note that an object is gone, as the answer to a delete said.

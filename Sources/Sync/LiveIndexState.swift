@@ -43,6 +43,7 @@ struct LiveIndexState {
     var hooksDone: [NamespacedName: [String: String]] = [:]
     /// What a running list has named.
     private var listed: [GroupVersionKind: Set<NamespacedName>] = [:]
+    private var gone = GoneObjects()
 
     /// Where a record is.
     struct Slot: Hashable {
@@ -60,8 +61,18 @@ struct LiveIndexState {
     }
 
     /// Puts a record in, unless a newer one is there; says what changed, if anything that matters did.
-    mutating func upsert(_ record: LiveRecord, kind: GroupVersionKind) -> LiveIndex.Change? {
+    ///
+    /// - Parameter isAnswer: it is from a write's answer, which may come after the watch has told of the object's end;
+    ///   nothing would ever take it out again.
+    mutating func upsert(
+        _ record: LiveRecord, kind: GroupVersionKind, isAnswer: Bool = false
+    ) -> LiveIndex.Change? {
         let name = NamespacedName(namespace: record.key.namespace, name: record.key.name)
+        if isAnswer, records[kind]?[name]?.uid != record.uid,
+            gone.covers(record.uid, version: record.resourceVersion)
+        {
+            return nil
+        }
         // Also what a write's answer shows while a list runs: the list may be older, and not name it.
         listed[kind]?.insert(name)
         let old = records[kind]?[name]
@@ -81,8 +92,13 @@ struct LiveIndexState {
 
     /// Takes a record out.
     ///
-    /// - Parameter uid: of the object that is gone; another one that took its name since stays. Nil for any.
-    mutating func remove(_ kind: GroupVersionKind, _ name: NamespacedName, uid: String? = nil) -> LiveIndex.Change? {
+    /// - Parameters:
+    ///   - uid: of the object that is gone; another one that took its name since stays. Nil for any.
+    ///   - version: when it went; empty where that is not known.
+    mutating func remove(
+        _ kind: GroupVersionKind, _ name: NamespacedName, uid: String? = nil, version: String = ""
+    ) -> LiveIndex.Change? {
+        if let uid = uid ?? records[kind]?[name]?.uid { gone.insert(uid, version: version) }
         if let uid, let there = records[kind]?[name], there.uid != uid { return nil }
         listed[kind]?.remove(name)
         guard let old = records[kind]?.removeValue(forKey: name) else { return nil }
@@ -149,7 +165,7 @@ struct LiveIndexState {
 
     /// Resource versions are opaque by contract and growing numbers in every server that exists; where they are no
     /// numbers nothing is newer.
-    private static func isNewer(_ a: String, than b: String) -> Bool {
+    static func isNewer(_ a: String, than b: String) -> Bool {
         guard let a = UInt64(a), let b = UInt64(b) else { return false }
         return a > b
     }
@@ -161,7 +177,7 @@ extension LiveRecord {
         uid == other.uid && fingerprint == other.fingerprint && health == other.health
             && isDeleting == other.isDeleting && tracking == other.tracking && images == other.images
             && environmentLabel == other.environmentLabel && hookRun == other.hookRun
-            && options == other.options && ignored == other.ignored
+            && options == other.options && ignored == other.ignored && isHalfAdopted == other.isHalfAdopted
     }
 }
 

@@ -30,6 +30,9 @@ package struct LiveRecord: Sendable, Hashable {
     package let ignored: IgnoredFields?
     /// Whether our manager still owns ignored fields: these must be handed over before they are left out of an apply.
     package let ownsIgnored: Bool
+    /// Whether an adoption was cut short: fields that `kubectl apply` set before our last apply are not ours yet, so
+    /// those that Git does not name would stay for good.
+    package let isHalfAdopted: Bool
     /// The manager that last changed something beside us, for messages; empty where there is none.
     package let lastManager: String
 
@@ -53,7 +56,9 @@ package struct LiveRecord: Sendable, Hashable {
         options = ObjectOptions(of: manifest)
         images = WorkloadImages.of(manifest)
         lastManager = FieldOwnership.lastForeignManager(of: manifest, beside: manager)
-        if let rule = ignore.forObject(key) {
+        let rule = ignore.forObject(key)
+        isHalfAdopted = FieldHandover.isDue(manifest, manager: manager, ignore: rule)
+        if let rule {
             let fields = rule.fields(in: manifest)
             ignored = fields
             fingerprint = Fingerprint(live: manifest, manager: manager, ignoring: fields)

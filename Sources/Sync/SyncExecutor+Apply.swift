@@ -56,7 +56,9 @@ extension SyncExecutor {
             return try await replace(object, uid: uid)
         }
         if record == nil || reason == .adopted {
-            let changed = try await handOver(object, answer) { FieldHandover.takeOver($0, manager: manager) }
+            let changed = try await handOver(object, answer) { live in
+                FieldHandover.takeOver(live, manager: manager, ignore: object.ignore)
+            }
             if changed { answer = try await sendApply(object, manifest) }
         }
         if explains, let before { result.healed = drift(from: answer, to: before, object.key, ignored) }

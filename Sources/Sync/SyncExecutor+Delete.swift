@@ -22,7 +22,8 @@ extension SyncExecutor {
         }
         index.forgetExpected(object.key)
         if answer.kind == "Status" {
-            if let record = index.record(object.key, object.gvk) { index.observeGone(record) }
+            // The watch may know already of another that took its name.
+            if let record = index.record(object.key, object.gvk), record.uid == uid { index.observeGone(record) }
         } else {
             index.observe(answer)
         }

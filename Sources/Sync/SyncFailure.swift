@@ -59,11 +59,8 @@ enum SyncFailure {
         error.code == .serverError && error.message.contains("failed to create typed")
     }
 
-    /// Whether a request that was meant for one object found another under its name, by the server's text, which gives
-    /// no cause for it (https://github.com/kubernetes/apiserver/blob/master/pkg/storage/interfaces.go).
-    static func isAnotherObject(_ error: KubernetesError) -> Bool {
-        error.isConflict && error.message.contains("UID in precondition")
-    }
+    /// Whether a request that was meant for one object found another under its name.
+    static func isAnotherObject(_ error: KubernetesError) -> Bool { error.isOfAnotherObject }
 
     /// Whether the same request may succeed a moment later.
     static func isWorthAnotherTry(_ error: KubernetesError) -> Bool {

@@ -106,6 +106,10 @@ package struct SyncPlanner: Sendable {
                 record.tracking.map { "belongs to \($0.environment)/\($0.app) until now" } ?? "is not tracked")
             return act(.apply(object, .adopted))
         }
+        if record.isHalfAdopted {
+            line(.outOfSync, "has fields of kubectl apply that are not taken over yet")
+            return act(.apply(object, .adopted))
+        }
         let last = expected(object.key)
         if let last, last.digest == object.digest, last.fingerprint == fingerprint { return line(.synced) }
         let ignored = record.ignored ?? IgnoredFields()

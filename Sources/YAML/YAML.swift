@@ -44,9 +44,11 @@ package enum YAML {
     ///
     /// Within brackets and braces, empty values and times of day are strings, and a mapping has one merge key at most:
     /// so it is in what kustomize makes of them.
+    ///
+    /// - Parameter asPatch: empty values are null everywhere, for in a patch they remove.
     package static func resources(
         parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
-        file: String = ""
+        file: String = "", asPatch: Bool = false
     ) throws(YAMLError) -> [YAMLNode] {
         let chunks = try chunks(of: bytes, file: file)
         guard chunks.count <= limits.documents else {
@@ -57,7 +59,9 @@ package enum YAML {
         var out: [YAMLNode] = []
         for chunk in chunks {
             guard
-                let node = try readOne(chunk, limits: &left, duplicateKeys: duplicateKeys, file: file),
+                let node = try readOne(
+                    chunk, limits: &left, duplicateKeys: duplicateKeys, file: file,
+                    form: asPatch ? .patch : .resource),
                 !node.isNull
             else { continue }
             out.append(node)
@@ -94,20 +98,21 @@ package enum YAML {
         return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
                 text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
-                asResource: asResource)
+                form: asResource ? .resource : .document)
             return try composer.documents(upTo: limit)
         }
     }
 
     /// Reads a chunk's first document and takes its nodes off the budget that all chunks share.
     private static func readOne(
-        _ chunk: YAMLChunk, limits: inout YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String
+        _ chunk: YAMLChunk, limits: inout YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
+        form: YAMLComposer.Form
     ) throws(YAMLError) -> YAMLNode? {
         try checkDirectives(chunk, file: file)
         return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
                 text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
-                asResource: true)
+                form: form)
             let document = try composer.documents(upTo: 1).first
             limits.nodes -= composer.nodes
             return document

@@ -11,12 +11,17 @@ struct YAMLComposer: ~Copyable {
         var height = 0
     }
 
+    /// What is read: a document as it is, or as kustomize reads objects and patches of them, see
+    /// ``YAML/resources(parsing:limits:duplicateKeys:file:asPatch:)``.
+    enum Form {
+        case document, resource, patch
+    }
+
     private let parser: YAMLEventParser
     private let limits: YAMLLimits
     private let duplicateKeys: YAMLDuplicateKeys
     private let file: String
-    /// Whether the text is read as kustomize reads resources, see ``YAML/resources(parsing:limits:duplicateKeys:file:)``.
-    private let asResource: Bool
+    private let form: Form
     /// Nodes so far, aliases expanded.
     private(set) var nodes = 0
     private var aliasedNodes = 0
@@ -26,13 +31,13 @@ struct YAMLComposer: ~Copyable {
 
     init(
         _ text: UnsafeBufferPointer<UInt8>, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
-        lineOffset: Int, asResource: Bool
+        lineOffset: Int, form: Form
     ) throws(YAMLError) {
         parser = try YAMLEventParser(text, file: file, lineOffset: lineOffset)
         self.limits = limits
         self.duplicateKeys = duplicateKeys
         self.file = file
-        self.asResource = asResource
+        self.form = form
     }
 
     /// Reads up to `limit` documents; what follows the last of them is not looked at.
@@ -133,8 +138,8 @@ struct YAMLComposer: ~Copyable {
     /// It writes resources out and reads them again on its way; in flow collections an empty text and one with colons
     /// (a time of day) get quotes there.
     private func quotesOnTheWay(_ text: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
-        guard asResource, flowLevel > 0 else { return false }
-        guard let text, count > 0 else { return true }
+        guard form != .document, flowLevel > 0 else { return false }
+        guard let text, count > 0 else { return form == .resource }
         guard count > 8, (48...57).contains(text[0]), text[4] == UInt8(ascii: "-") else { return false }
         return (8..<count).contains { text[$0] == UInt8(ascii: ":") }
     }
@@ -172,7 +177,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func mapping(depth: Int) throws(YAMLError) -> (YAMLNode.Content, height: Int) {
-        var builder = YAMLMappingBuilder(duplicateKeys: duplicateKeys, mergesOnce: asResource)
+        var builder = YAMLMappingBuilder(duplicateKeys: duplicateKeys, mergesOnce: form != .document)
         var height = 0
         while true {
             let type = try parser.next()

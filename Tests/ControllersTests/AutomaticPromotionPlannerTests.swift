@@ -205,19 +205,26 @@ struct AutomaticPromotionPlannerTests {
         #expect(try story.plan().promotions.isEmpty)
     }
 
+    private func ended(_ promotion: Promotion) -> Promotion {
+        var promotion = promotion
+        promotion.status.phase = .succeeded
+        promotion.status.attempt = promotion.spec.attempt
+        return promotion
+    }
+
     @Test("follows upstream back to an earlier version, under another name than the way there")
     func back() throws {
         var story = AutomaticStory()
         let there = try #require(try story.plan().promotions.first)
         story.promoted(there.metadata.name, by: SystemUser.automatic, at: story.now)
-        story.promotions = [there]
+        story.promotions = [ended(there)]
         story.production.status.apps = [story.app("company/cart:v2", since: story.now)]
         #expect(try story.plan().promotions.isEmpty)
         story.staging.status.apps = [story.app("company/cart:v1", since: story.now + .seconds(100))]
         let back = try #require(try story.plan(at: story.now + .seconds(4000)).promotions.first)
         #expect(back.spec.items.first?.image?.newTag == "v1")
         story.promoted(back.metadata.name, by: SystemUser.automatic, at: story.now + .seconds(4000))
-        story.promotions.append(back)
+        story.promotions.append(ended(back))
         story.production.status.apps = [story.app("company/cart:v1", since: story.now + .seconds(4010))]
         story.staging.status.apps = [story.app("company/cart:v2", since: story.now + .seconds(4100))]
         let again = try #require(try story.plan(at: story.now + .seconds(9000)).promotions.first)

@@ -65,10 +65,18 @@ struct PathPromotionTests {
         [.init(app: "cart", path: .init(from: "staging", include: include, exclude: exclude))]
     }
 
+    /// As `tree`, but production does not build on the file that upstream lacks.
+    private var loose: MemoryFileTree {
+        var tree = tree
+        tree["apps/cart/overlays/production/kustomization.yaml"] = Array(
+            Self.kustomization("v1", "../../base, config/settings.yaml").utf8)
+        return tree
+    }
+
     @Test("copies a folder byte for byte, and takes away what is not there upstream")
     func folder() throws {
         let change = try resolve(
-            copy(["config/"]) + [.init(app: "cart", image: .init(name: "company/cart", newTag: "v2"))])
+            copy(["config/"]) + [.init(app: "cart", image: .init(name: "company/cart", newTag: "v2"))], in: loose)
         #expect(
             change.edits["apps/cart/overlays/production/config/settings.yaml"].map {
                 String(decoding: $0, as: UTF8.self)
@@ -109,7 +117,7 @@ struct PathPromotionTests {
 
     @Test("is nothing where the files are the same, and the same plan has the same digest")
     func same() throws {
-        var tree = tree
+        var tree = loose
         tree["apps/cart/overlays/production/config/settings.yaml"] = Array(Self.settings("green").utf8)
         tree["apps/cart/overlays/production/config/old.yaml"] = nil
         let change = try resolve(copy(["config"]), in: tree)
@@ -118,6 +126,11 @@ struct PathPromotionTests {
         #expect(change.apps.isEmpty)
         #expect(try resolve(copy()).digest == resolve(copy()).digest)
         #expect(try resolve(copy()).digest != resolve(copy([], ["replicas.yaml"])).digest)
+    }
+
+    @Test("is refused where a file that goes is still built on")
+    func needed() throws {
+        #expect { try resolve(copy(["config/"])) } throws: { "\($0)".contains("resources[2]") }
     }
 
     @Test("waits while upstream is ill, and refuses what cannot be copied byte for byte")

@@ -35,8 +35,9 @@ import Testing
 
     @Test func `a path deeper than the limit is not there, and what is beside it can be read`() async throws {
         let deep = [String](repeating: "d", count: 2000).joined(separator: "/")
-        let (_, mirror) = try imported(
+        let (fixture, mirror) = try imported(
             Self.head + "M 100644 inline \(deep)/file\ndata 1\n1\nM 100644 inline apps/a\ndata 1\n2\n")
+        defer { withExtendedLifetime(fixture) {} }
         let commit = try await mirror.fetch(.branch("main")).commit
         #expect(try await mirror.withTree(of: commit) { try $0.read("apps/a") } == Array("2".utf8))
         #expect(try await mirror.withTree(of: commit) { try $0.entry(at: deep + "/file") } == nil)
@@ -54,7 +55,8 @@ import Testing
     @Test func `a path longer than the limit is not there and cannot be written`() async throws {
         let name = String(repeating: "n", count: 200)
         let long = [String](repeating: name, count: 21).joined(separator: "/")
-        let (_, mirror) = try imported(Self.head + "M 100644 inline a\ndata 1\n1\n")
+        let (fixture, mirror) = try imported(Self.head + "M 100644 inline a\ndata 1\n1\n")
+        defer { withExtendedLifetime(fixture) {} }
         let commit = try await mirror.fetch(.branch("main")).commit
         #expect(long.utf8.count > GitLimits().pathBytes)
         #expect(try await mirror.withTree(of: commit) { try $0.entry(at: long) } == nil)
@@ -66,7 +68,8 @@ import Testing
     @Test func `a folder with more entries than the limit is not listed`() async throws {
         var stream = Self.head
         for index in 0..<2000 { stream += "M 100644 inline many/f\(index)\ndata 1\n1\n" }
-        let (_, mirror) = try imported(stream + "M 100644 inline few/f\ndata 1\n1\n") { $0.folderEntries = 1999 }
+        let (fixture, mirror) = try imported(stream + "M 100644 inline few/f\ndata 1\n1\n") { $0.folderEntries = 1999 }
+        defer { withExtendedLifetime(fixture) {} }
         let commit = try await mirror.fetch(.branch("main")).commit
         #expect(await code { _ = try await mirror.withTree(of: commit) { try $0.children(of: "many") } } == .tooLarge)
         #expect(try await mirror.withTree(of: commit) { try $0.children(of: "few").count } == 1)

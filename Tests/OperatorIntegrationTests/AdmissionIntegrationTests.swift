@@ -145,7 +145,7 @@ import Testing
             }
             #expect(try stage.commits(with: "Promotion: \(stage.namespace)/p").isEmpty)
             try stage.permit(["approve": ["alice", "bob", "carol"]])
-            try stage.kubectl("annotate", "promotion", "p", "sluice.dev/reconcile-at=now", "--overwrite")
+            // Nobody tells the operator of it.
             try await stage.untilPhase("promotion", "p", "Succeeded")
             let message = try stage.message(
                 of: try #require(try stage.commits(with: "Promotion: \(stage.namespace)/p").first))

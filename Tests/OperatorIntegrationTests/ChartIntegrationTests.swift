@@ -86,11 +86,13 @@ import Testing
                     ("create", "deployments.apps", true), ("create", "clusterroles.rbac.authorization.k8s.io", false),
                     ("escalate", "roles.rbac.authorization.k8s.io", false), ("delete", "namespaces", false),
                     ("create", "customresourcedefinitions.apiextensions.k8s.io", false), ("delete", "nodes", false),
-                    ("create", "pods/exec", false), ("impersonate", "users", false), ("impersonate", "groups", false),
+                    ("impersonate", "users", false), ("impersonate", "groups", false),
                 ] {
                     let may = try stage.may(user, verb, resource)
                     #expect(may == allowed, "\(verb) \(resource)")
                 }
+                let mayExecute = try stage.may(user, "create", "pods", subresource: "exec")
+                #expect(!mayExecute)
             }
         }
     }

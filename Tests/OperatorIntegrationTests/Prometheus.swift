@@ -62,7 +62,8 @@ final class Prometheus {
         let text = try Command.run(
             "curl",
             [
-                "-sS", "--noproxy", "*", "--max-time", "5", "--retry", "5", "--retry-connrefused", "--retry-delay", "1",
+                // What it said of tries that failed would stand before the answer.
+                "-fs", "--noproxy", "*", "--max-time", "5", "--retry", "5", "--retry-connrefused", "--retry-delay", "1",
                 "-G",
             ]
                 + arguments + ["http://127.0.0.1:\(port)\(path)"])

@@ -25,6 +25,14 @@ import Testing
         }
     }
 
+    /// Waits until a promotion's pull request is there: `AwaitingMerge` is said before it is opened.
+    private func untilOpen(_ stage: Stage, _ name: String) async throws {
+        try await untilReason(stage, "promotion", name, "AwaitingMerge")
+        try await stage.eventually("the status of promotion \(name) names its pull request") {
+            try stage.field("promotion", name, ".status.pullRequest.phase") == "Open"
+        }
+    }
+
     private func branch(_ stage: Stage, _ name: String) throws -> String {
         try Command.run("git", ["-C", stage.bare, "for-each-ref", "--format=%(objectname)", "refs/heads/\(name)"])
     }
@@ -43,10 +51,7 @@ import Testing
     ) async throws {
         try await withForge(kind) { stage, forge in
             try promote(stage, "p", "v2")
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
-            try await stage.eventually("the status names it") {
-                try stage.field("promotion", "p", ".status.pullRequest.phase") == "Open"
-            }
+            try await untilOpen(stage, "p")
             let pulls = try forge.pulls
             #expect(pulls.count == 1)
             let pull = try #require(pulls.first)
@@ -92,7 +97,7 @@ import Testing
     @Test func `an open pull request follows the branch below it, and never becomes two`() async throws {
         try await withForge("GitHub") { stage, forge in
             try promote(stage, "p", "v2")
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+            try await untilOpen(stage, "p")
             let before = try branch(stage, of: "p")
             // Another file changes: the commit is as good as it was.
             try stage.pull()
@@ -123,7 +128,7 @@ import Testing
     @Test func `what somebody else pushes to the branch is reported, and stays`() async throws {
         try await withForge("Gitea") { stage, forge in
             try promote(stage, "p", "v2")
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+            try await untilOpen(stage, "p")
             let name = "sluice/\(stage.namespace)/p"
             try stage.git("fetch", "-q", "origin", name)
             try stage.git("checkout", "-q", "-B", "foreign", "FETCH_HEAD")
@@ -146,7 +151,7 @@ import Testing
             #expect(try branch(stage, of: "p") == foreign)
             try stage.git("push", "-q", "origin", ":\(name)")
             try stage.kubectl("patch", "promotion", "p", "--type=merge", "-p", #"{"spec":{"attempt":2}}"#)
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+            try await untilOpen(stage, "p")
             #expect(try forge.pulls.map(\.state) == ["closed", "open"])
             // Aborted, its pull request is closed and its branch deleted.
             try stage.kubectl("patch", "promotion", "p", "--type=merge", "-p", #"{"spec":{"abort":true}}"#)
@@ -168,7 +173,7 @@ import Testing
             #expect(!pushed.isEmpty)
             #expect(try forge.pulls.count == (when == "after" ? 1 : 0))
             try stage.restart()
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+            try await untilOpen(stage, "p")
             try await stage.eventually("the status names it") {
                 try stage.field("promotion", "p", ".status.pullRequest.commit") == pushed
             }
@@ -191,7 +196,7 @@ import Testing
             try forge.fail(500, times: 2, method: "GET")
             try promote(stage, "p", "v2")
             try await untilReason(stage, "promotion", "p", "ForgeUnavailable")
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+            try await untilOpen(stage, "p")
             for (status, reason) in [
                 (401, "ForgeUnauthorized"), (403, "ForgeForbidden"), (503, "ForgeUnavailable"),
                 (429, "ForgeRateLimited"),
@@ -199,7 +204,7 @@ import Testing
                 try forge.fail(status, retryAfter: status == 429 ? 2 : nil)
                 try await untilReason(stage, "promotion", "p", reason)
                 #expect(!(try stage.field("promotion", "p", ".status.message")).contains(World.gitPassword))
-                try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+                try await untilOpen(stage, "p")
             }
             // One that is not found for a moment is looked for by its branch.
             try forge.fail(404)
@@ -227,12 +232,12 @@ import Testing
     func `a webhook tells of a merge and of a closing long before a poll would`(kind: String) async throws {
         try await withForge(kind, hooks: true, interval: "1h") { stage, forge in
             try promote(stage, "p", "v2")
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+            try await untilOpen(stage, "p")
             try await stage.eventually("it is open") { try forge.pulls.count == 1 }
             try forge.merge(1, "merge")
             try await stage.untilPhase("promotion", "p", "Succeeded", within: .seconds(20))
             try promote(stage, "q", "v3")
-            try await untilReason(stage, "promotion", "q", "AwaitingMerge")
+            try await untilOpen(stage, "q")
             try await stage.eventually("it is open") { try forge.pulls.count == 2 }
             try forge.close(2)
             try await stage.untilPhase("promotion", "q", "Aborted", within: .seconds(20))
@@ -244,11 +249,11 @@ import Testing
     @Test func `a later promotion takes the place of one that waits for its merge`() async throws {
         try await withForge("GitHub") { stage, forge in
             try promote(stage, "p", "v2")
-            try await untilReason(stage, "promotion", "p", "AwaitingMerge")
+            try await untilOpen(stage, "p")
             try await stage.eventually("it is open") { try forge.pulls.count == 1 }
             try promote(stage, "q", "v3")
             try await stage.untilPhase("promotion", "p", "Superseded")
-            try await untilReason(stage, "promotion", "q", "AwaitingMerge")
+            try await untilOpen(stage, "q")
             try await stage.eventually("the other is open") { try forge.pulls.map(\.state) == ["closed", "open"] }
             #expect(try branch(stage, of: "p").isEmpty)
             try forge.merge(2, "merge")

@@ -25,7 +25,9 @@ extension Stage {
     }
 
     /// Whether somebody may do something, as the API server's own authorization says.
-    func may(_ user: String, _ verb: String, _ resource: String, in place: String? = nil) throws -> Bool {
+    func may(
+        _ user: String, _ verb: String, _ resource: String, subresource: String? = nil, in place: String? = nil
+    ) throws -> Bool {
         // Its status is 1 for no.
         let answer = try Command.run(
             "sh",
@@ -33,7 +35,7 @@ extension Stage {
                 "-c", #""$@" 2>/dev/null || :"#, "may", World.kubectl, "--kubeconfig", World.kubeconfig, "auth",
                 "can-i",
                 verb, resource, "--as", user, "--namespace", place ?? namespace,
-            ])
+            ] + (subresource.map { ["--subresource", $0] } ?? []))
         return answer.split(separator: "\n").last == "yes"
     }
 

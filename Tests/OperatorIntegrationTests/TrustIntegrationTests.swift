@@ -5,14 +5,16 @@ import Testing
 /// name.
 @Suite(World.isThere, .serialized) struct TrustIntegrationTests {
     /// An Environment that wants signatures; `lines` stand below `spec.source`, indented by four.
-    private func environment(_ stage: Stage, _ name: String, _ lines: String..., more: String = "") -> String {
+    private func environment(
+        _ stage: Stage, _ name: String, _ lines: String..., push: String = "{}", more: String = ""
+    ) -> String {
         let source = (["interval: 2s"] + lines).joined(separator: "\n    ")
-        return stage.environment(name, more: more).replacing("interval: 2s", with: source)
+        return stage.environment(name, push: push, more: more).replacing("interval: 2s", with: source)
     }
 
     private let everyCommit = "verify: {mode: EveryCommit, signersRef: {name: committers}}"
     private let head = "verify: {mode: Head, signersRef: {name: committers}}"
-    private let signing = "push: {signingKeyRef: {name: signing-key}}"
+    private let signing = "{signingKeyRef: {name: signing-key}}"
 
     /// The people who may commit, and the operator's own key, which is on no list.
     private func prepare(_ stage: Stage) throws {
@@ -35,7 +37,7 @@ import Testing
         try await Stage.with { stage in
             try prepare(stage)
             let good = try write(stage, "v2", by: "alice")
-            try await stage.applyEnvironments(["dev": environment(stage, "dev", everyCommit, signing)])
+            try await stage.applyEnvironments(["dev": environment(stage, "dev", everyCommit, push: signing)])
             #expect(try stage.image("web", "dev") == "company/web:v2")
             let bad = try write(stage, "v3", by: "ci")
             _ = try write(stage, "v4", by: "alice")
@@ -72,7 +74,7 @@ import Testing
         try await Stage.with { stage in
             try prepare(stage)
             _ = try write(stage, "v2", by: "alice")
-            try await stage.applyEnvironments(["dev": environment(stage, "dev", head, signing)])
+            try await stage.applyEnvironments(["dev": environment(stage, "dev", head, push: signing)])
             try stage.apply(stage.promotion("p", into: "dev", item: stage.image("web", tag: "v3")))
             try await stage.untilPhase("promotion", "p", "Succeeded", within: .seconds(60))
             let key = Files.read("\(stage.folder)/keys/sluice.pub")
@@ -99,7 +101,7 @@ import Testing
             _ = try write(stage, "v2", by: "alice")
             let hold = "  holds: [{app: web, reason: audit}]"
             let yaml =
-                signed ? environment(stage, "dev", signing, more: hold) : environment(stage, "dev", more: hold)
+                signed ? environment(stage, "dev", push: signing, more: hold) : environment(stage, "dev", more: hold)
             try await stage.applyEnvironments(["dev": yaml])
             try stage.apply(stage.promotion("p", into: "dev", item: stage.image("web", tag: "v3")))
             try await stage.untilPhase("promotion", "p", "Gated")

@@ -37,7 +37,9 @@ struct OperatorServerTests {
 
         await group.triggerGracefulShutdown()
         try await run.value
-        await #expect(throws: LoopbackClient.SocketError.self) { try await get("/healthz", port: port) }
+        // Another server may have got the port meanwhile; this one answers no more.
+        let afterwards = (try? await get("/healthz", port: port)) ?? ""
+        #expect(!afterwards.hasSuffix("ok\n"))
     }
 
     @Test("says so when its address cannot be bound")

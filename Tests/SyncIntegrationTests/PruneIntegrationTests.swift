@@ -177,17 +177,38 @@ import Testing
     }
 
     @Test func `an object that took another's name is not deleted in its place`() async throws {
+        let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: c}\nstringData: {a: b}"
         try await Stage.with { stage in
-            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("c"))))
-            do throws(KubernetesError) {
-                _ = try await stage.client.delete(
-                    .configMaps, namespace: stage.namespace, name: "c", options: DeleteOptions(uid: "another"))
-                Issue.record("the precondition was passed over")
-            } catch {
-                #expect(SyncFailure.isAnotherObject(error), "\(error)")
-                #expect(!SyncFailure.isWorthAnotherTry(error))
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("c"), secret)))
+            // Of what is said about Secrets no text is kept.
+            for resource in [APIResource.configMaps, .secrets] {
+                do throws(KubernetesError) {
+                    _ = try await stage.client.delete(
+                        resource, namespace: stage.namespace, name: "c", options: DeleteOptions(uid: "another"))
+                    Issue.record("the precondition was passed over")
+                } catch {
+                    #expect(SyncFailure.isAnotherObject(error), "\(error)")
+                    #expect(!SyncFailure.isWorthAnotherTry(error))
+                }
+                #expect(try await stage.client.get(resource, namespace: stage.namespace, name: "c").name == "c")
             }
-            #expect(try await stage.get("ConfigMap", "v1", "c") != nil)
+        }
+    }
+
+    @Test func `an answer that comes after the end of its object brings nothing back`() async throws {
+        try await Stage.with { stage in
+            let app = try await stage.app(try Sample.manifests(Sample.configMap("c")))
+            try await stage.run(app)
+            let object = app.objects[0]
+            let answer = try await stage.client.get(.configMaps, namespace: stage.namespace, name: "c")
+            try await stage.client.delete(.configMaps, namespace: stage.namespace, name: "c")
+            try await stage.eventually("the watch tells of the end") {
+                stage.sync.index.record(object.key, object.gvk) == nil
+            }
+            stage.sync.index.observe(answer)
+            #expect(stage.sync.index.record(object.key, object.gvk) == nil)
+            try await stage.run(app)
+            #expect(stage.sync.index.record(object.key, object.gvk) != nil)
         }
     }
 

@@ -73,6 +73,38 @@ import Testing
         }
     }
 
+    @Test func `an adoption that was cut short is finished by a new process`() async throws {
+        try await Stage.with { stage in
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("seed"))))
+            try stage.kubectl(["apply", "-f", "-"], input: Sample.configMap("c", "{a: '1', stale: x}"))
+            let app = try await stage.app(try Sample.manifests(Sample.configMap("seed"), Sample.configMap("c")))
+            // Of an adoption's three requests only the first came through.
+            let object = try #require(app.objects.first { $0.key.name == "c" })
+            _ = try await stage.client.apply(object.apiResource, object.manifest, fieldManager: FieldManager.name)
+            stage.restart()
+            let outcome = try await stage.run(app)
+            #expect(outcome.errors.map(\.message) == [])
+            #expect(outcome.isSynced)
+            #expect(try await stage.get("ConfigMap", "v1", "c")?.json["data"] == ["a": "1"])
+            #expect(try await stage.run(app).applied == 0)
+        }
+    }
+
+    @Test func `adoption leaves ignored fields as they are`() async throws {
+        try await Stage.with { stage in
+            let ignore = IgnoreRules([
+                try IgnoreRule(group: "apps", kind: "Deployment", jsonPointers: ["/spec/replicas"])
+            ])
+            try await stage.run(try await stage.app(try Sample.manifests(Sample.configMap("seed"))))
+            try stage.kubectl(["apply", "-f", "-"], input: Sample.deployment.replacing("replicas: 3", "replicas: 5"))
+            let app = try await stage.app(
+                try Sample.manifests(Sample.configMap("seed"), Sample.deployment), ignore: ignore)
+            let outcome = try await stage.run(app, ignore: ignore)
+            #expect(outcome.errors.map(\.message) == [])
+            #expect(try await stage.get("Deployment", "apps/v1", "frontend")?.json["spec"]?["replicas"] == 5)
+        }
+    }
+
     @Test func `an immutable field is told, and replaced only where that is allowed`() async throws {
         try await Stage.with { stage in
             let job = """

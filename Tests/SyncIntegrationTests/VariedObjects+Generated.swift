@@ -211,7 +211,7 @@ extension VariedObjects {
     private static let queues = [
         "{}", "{size: 5}", "{ratio: 1}", "{ratio: 1.50}", "{port: 80}", "{port: http}", "{memory: 1Gi}",
         "{memory: 512}",
-        "{enabled: false}", "{tags: [b, a]}", "{tags: []}", "{options: {}}", "{options: {a: '1', b: ''}}",
+        "{enabled: false}", "{tags: [b, a]}", "{tags: []}", "{options: {}}", "{options: {a: '1', b: 'true'}}",
         "{free: {x: [1, 2.0, {y: null}], z: 1e3}}", "{users: [{name: b}, {name: a, role: admin, limit: 0}]}",
         "{users: [], free: {}}",
     ]
@@ -251,8 +251,8 @@ extension VariedObjects {
     static func all(group: String) throws -> [Manifest] {
         var texts = [text]
         for (index, part) in podParts.enumerated() {
-            // Each part in three kinds, so that every kind meets many parts.
-            for offset in 0..<3 { texts.append(workload((index + offset * 2) % 5, part)) }
+            // Each part in four of the five kinds, so that every kind meets most parts.
+            for offset in 0..<4 { texts.append(workload((index + offset * 2) % 5, part)) }
         }
         func add(_ kind: String, _ apiVersion: String, _ prefix: String, _ bodies: [String]) {
             for (index, body) in bodies.enumerated() {

@@ -20,7 +20,8 @@ final class AccessReview: Sendable {
 
     private let client: KubernetesClient
     private let clock: any WallClock
-    private let memory = Mutex<[Key: (allowed: Bool, at: Timestamp)]>([:])
+    /// When each yes was given. A no is never remembered: whoever waits for a permission has it as soon as it is there.
+    private let memory = Mutex<[Key: Timestamp]>([:])
 
     init(client: KubernetesClient, clock: any WallClock) {
         self.client = client
@@ -29,17 +30,17 @@ final class AccessReview: Sendable {
 
     /// Whether a user has a permission.
     ///
-    /// - Parameter age: how old an answer may be; zero for a fresh one.
+    /// - Parameter age: how old a yes may be; zero for a fresh one.
     func isAllowed(
         _ question: AccessQuestion, _ user: AdmissionRequest.User, age: Duration = .zero
     ) async throws(KubernetesError) -> Bool {
         let key = Key(question: question, user: user)
         let now = clock.now()
-        if age > .zero, let known = memory.withLock({ $0[key] }), now - known.at < age { return known.allowed }
+        if age > .zero, let given = memory.withLock({ $0[key] }), now - given < age { return true }
         let allowed = try await ask(question, user)
         memory.withLock { memory in
             if memory.count >= Self.capacity { memory = [:] }
-            memory[key] = (allowed, now)
+            memory[key] = allowed ? now : nil
         }
         return allowed
     }

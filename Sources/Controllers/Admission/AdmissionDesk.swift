@@ -92,7 +92,7 @@ package final class AdmissionDesk: Sendable {
     /// For whom the API server takes the operator.
     var operatorUsers: Set<String> { state.withLock { $0.operatorUsers } }
 
-    /// Whether somebody who approved through the API still may. The answer may be a second old.
+    /// Whether somebody who approved through the API still may. A yes may be a second old.
     func mayStillApprove(_ identity: Identity, in environment: NamespacedName) async throws(KubernetesError) -> Bool {
         try await access.isAllowed(
             AccessQuestion(

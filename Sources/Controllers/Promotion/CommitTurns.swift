@@ -7,6 +7,7 @@ package final class CommitTurns: Sendable {
     private struct State {
         var committing: Set<NamespacedName> = []
         var active: [NamespacedName: Set<String>] = [:]
+        var ending: Set<NamespacedName> = []
     }
 
     private let state = Mutex(State())
@@ -42,11 +43,24 @@ package final class CommitTurns: Sendable {
         }
     }
 
-    /// The promotion has ended; its place is free.
-    package func finished(_ environment: NamespacedName, promotion: String) {
+    /// The promotion is about to end. Others see that once the caches do, and are to look again then.
+    package func willEnd(_ promotion: NamespacedName) {
+        state.withLock { _ = $0.ending.insert(promotion) }
+    }
+
+    /// The promotion has ended, as the caches show, or is gone; its place is free.
+    ///
+    /// - Returns: whether that is news, so that others may have waited for it.
+    package func finished(_ promotion: NamespacedName) -> Bool {
         state.withLock { state in
-            guard var active = state.active[environment], active.remove(promotion) != nil else { return }
-            state.active[environment] = active.isEmpty ? nil : active
+            var isNews = state.ending.remove(promotion) != nil
+            for (environment, active) in state.active
+            where environment.namespace == promotion.namespace && active.contains(promotion.name) {
+                let left = active.subtracting([promotion.name])
+                state.active[environment] = left.isEmpty ? nil : left
+                isNews = true
+            }
+            return isNews
         }
     }
 }

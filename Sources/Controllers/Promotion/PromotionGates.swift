@@ -32,6 +32,8 @@ enum PromotionGates {
         let gates: [Gate]
         /// Who passed over which gates, and why.
         let override: String
+        /// When the gates may stand differently although nothing happens.
+        let nextChange: Timestamp?
     }
 
     static func judge(_ input: Input, now: Timestamp) -> Judgement {
@@ -65,6 +67,6 @@ enum PromotionGates {
             approvals: verdict?.state ?? PromotionStatus.ApprovalState(), gates: gates.gates,
             override: OverrideRecord.text(
                 override, decision, by: input.evidence.overrideBy.identity, environment: input.environment,
-                input.environmentOverride, by: input.overrideAuthor))
+                input.environmentOverride, by: input.overrideAuthor), nextChange: gates.nextChange)
     }
 }

@@ -35,6 +35,8 @@ package struct PromotionObservation: Sendable {
     package var approvals = PromotionStatus.ApprovalState()
     /// Every gate, evaluated.
     package var gates: [Gate] = []
+    /// When they may stand differently although nothing happens: an approval runs out, a window shuts.
+    package var nextChange: Timestamp?
     /// The pull request of the attempt; nil where commits go straight to the branch, and while other gates are shut.
     package var proposal: Result<Proposal, ChangeError>?
     /// Who passed over which gates, and why.

@@ -54,8 +54,6 @@ package struct PromotionObserver: Sendable {
             observation.change = .failure(
                 ChangeError(
                     "InvalidSpec", "environment \(environment.metadata.name): \(faults)", disposition: .transient))
-        } else if let webhookOff = webhookOff(environment) {
-            observation.change = .failure(webhookOff)
         } else if let objection = EvidenceReader(context).objection(to: promotion, by: evidence.requester) {
             observation.change = .failure(objection)
         } else if let objection = await CommitTrust(environment, references).objection(toBuildingOn: head, in: source) {
@@ -113,15 +111,6 @@ package struct PromotionObserver: Sendable {
         else { return false }
         let ledger = await source.observation.ledger.written(by: references.ownKeys)
         return context.ledger(ledger, of: name).rollback(of: commit) != nil
-    }
-
-    /// An Environment may take approvals through the API alone, and then nobody can give one while the webhook is off.
-    private func webhookOff(_ environment: Environment) -> ChangeError? {
-        guard context.admission == nil, environment.spec.approvals?.sources == [.admissionWebhook] else { return nil }
-        return ChangeError(
-            "WebhookOff",
-            "environment \(environment.metadata.name): approvals may only come through the API, but this operator runs "
-                + "without its admission webhook; start it with --webhook-port", disposition: .transient)
     }
 
     private func noteOthers(_ observation: inout PromotionObservation, _ environment: Environment) {
@@ -205,7 +194,8 @@ package struct PromotionObserver: Sendable {
             committedInOpening: committed(change, environment, calendar, ledger, now: now))
         let judgement = PromotionGates.judge(input, now: now)
         observation.approvals = judgement.approvals
-        observation.gates = judgement.gates
+        observation.gates = context.noting(webhookOff: judgement.gates, in: environment)
+        observation.nextChange = context.nextChange(of: judgement.nextChange, judgement.approvals, now: now)
         observation.override = judgement.override
     }
 

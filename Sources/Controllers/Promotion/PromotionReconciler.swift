@@ -24,6 +24,9 @@ package struct PromotionReconciler: Reconciler {
     package func reconcile(_ key: NamespacedName, _ call: ReconcileContext) async throws -> ReconcileResult {
         guard let entry = context.promotions.get(key) else {
             status.forget(key)
+            _ = context.turns.finished(key)
+            // Whoever waited for it to go first.
+            context.wake.workChanged(in: key.namespace)
             return .done
         }
         let manifest = status.freshest(entry.manifest)
@@ -36,7 +39,10 @@ package struct PromotionReconciler: Reconciler {
         }
         let environment = NamespacedName(namespace: key.namespace, name: promotion.spec.environment)
         if promotion.hasEnded {
-            context.turns.finished(environment, promotion: key.name)
+            // Only once the cache shows it, for that is what the others look at.
+            if let cached = try? entry.object.get(), cached.hasEnded, context.turns.finished(key) {
+                context.wake.environmentChanged(environment)
+            }
             if !promotion.isWatched, await !observer.isReverted(promotion) { return .done }
         }
         let observation = try await observer.observe(promotion)
@@ -52,11 +58,11 @@ package struct PromotionReconciler: Reconciler {
                 return .requeue(after: .milliseconds(500))
             }
         }
+        if !promotion.hasEnded, plan.status.phase?.isTerminal ?? false { context.turns.willEnd(key) }
         guard let written = try await write(plan.status, promotion, manifest) else { return .done }
         await tidy(plan.status, promotion, observation)
         announce(plan.status, promotion, written)
         metrics.note(promotion, became: plan.status, now: context.clock.now())
-        if plan.status.phase?.isTerminal ?? false { context.turns.finished(environment, promotion: key.name) }
         return try await perform(plan, observation, written, call)
     }
 

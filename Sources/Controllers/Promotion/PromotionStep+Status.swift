@@ -16,7 +16,8 @@ extension PromotionStep {
         condition(ConditionType.stalled, false, "Proceeding", "")
         let expires =
             observation.commit == nil ? (status.timestamps.requested ?? now) + spec.expiresAfter.duration : nil
-        return PromotionPlan(status: status, requeueAt: [until, expires].compactMap { $0 }.min())
+        return PromotionPlan(
+            status: status, requeueAt: [until, expires, observation.nextChange].compactMap { $0 }.min())
     }
 
     /// A phase in which this attempt ends.

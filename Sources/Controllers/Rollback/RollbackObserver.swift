@@ -117,13 +117,13 @@ package struct RollbackObserver: Sendable {
             own, policy: spec.windows.override, requester: evidence.overrideBy.identity,
             since: evidence.overrideBy.at ?? now, now: now)
         observation.approvals = verdict?.state ?? PromotionStatus.ApprovalState()
-        observation.gates =
-            GateEvaluation.evaluate(
-                GateInput(
-                    work: .rollback, environment: spec, calendar: calendar, apps: change.apps, approvals: verdict,
-                    environmentOverride: override.decision, override: own, overrideDecision: decision),
-                now: now
-            ).gates
+        let evaluation = GateEvaluation.evaluate(
+            GateInput(
+                work: .rollback, environment: spec, calendar: calendar, apps: change.apps, approvals: verdict,
+                environmentOverride: override.decision, override: own, overrideDecision: decision),
+            now: now)
+        observation.gates = context.noting(webhookOff: evaluation.gates, in: environment)
+        observation.nextChange = context.nextChange(of: evaluation.nextChange, observation.approvals, now: now)
         observation.override = OverrideRecord.text(
             own, decision, by: evidence.overrideBy.identity, environment: environment, override.decision,
             by: override.author)

@@ -233,7 +233,7 @@ private struct RollbackStep {
         condition(ConditionType.ready, false, reason, message)
         condition(ConditionType.reconciling, true, reason, message)
         condition(ConditionType.stalled, false, "Proceeding", "")
-        return RollbackPlan(status: status, requeueAt: until)
+        return RollbackPlan(status: status, requeueAt: [until, observation.nextChange].compactMap { $0 }.min())
     }
 
     /// An end before anything was pushed: what was not undone is neither held nor vetoed.

@@ -20,15 +20,19 @@ struct ManifestReader {
     }
 
     /// The objects of a text that stands in `file`.
-    static func resources(_ text: String, file: String, line: Int?) throws(KustomizeError) -> [Resource] {
-        var resources = try resources(documents(Array(text.utf8), file: file), file: file)
+    static func resources(
+        _ text: String, file: String, line: Int?, asPatch: Bool = false
+    ) throws(KustomizeError) -> [Resource] {
+        var resources = try resources(documents(Array(text.utf8), file: file, asPatch: asPatch), file: file)
         for index in resources.indices { resources[index].origin.line = line }
         return resources
     }
 
-    static func documents(_ bytes: [UInt8], file: String) throws(KustomizeError) -> [ParsedDocument] {
+    static func documents(
+        _ bytes: [UInt8], file: String, asPatch: Bool = false
+    ) throws(KustomizeError) -> [ParsedDocument] {
         do {
-            return try YAML.resources(parsing: bytes, duplicateKeys: .keep, file: file).map {
+            return try YAML.resources(parsing: bytes, duplicateKeys: .keep, file: file, asPatch: asPatch).map {
                 ParsedDocument(node: Node($0), line: $0.mark?.line)
             }
         } catch {

@@ -111,7 +111,7 @@ extension Node {
         case .bool(let flag): self = .scalar(Scalar(flag ? "true" : "false", tag: .boolean))
         case .int(let number):
             // Below 2^53 a float64 holds it exactly, and up to six digits it is written plainly.
-            if abs(number) < 1_000_000 {
+            if number.magnitude < 1_000_000 {
                 self = .scalar(Scalar(String(number), tag: .integer))
             } else {
                 self = .scalar(Scalar(GoFloat.general(Double(number)), tag: .float))

@@ -17,12 +17,14 @@ extension Build {
     private func strategicMergePatches(_ entry: Located, _ loader: Loader) throws(KustomizeError) -> [Resource] {
         if !entry.text.contains("\n"), let target = try? loader.resolve(entry), target.kind == .file {
             let file = try loader.fileEntry(entry)
-            return try reader.resources(try loader.contents(of: file, entry), entry: file)
+            return try ManifestReader.resources(
+                ManifestReader.documents(try loader.contents(of: file, entry), file: file.path, asPatch: true),
+                file: file.path)
         }
         guard entry.text.contains("\n") || entry.text.contains(":") else {
             throw loader.error(.notFound, entry, "there is no file \(entry.text)")
         }
-        return try ManifestReader.resources(entry.text, file: loader.file, line: entry.line)
+        return try ManifestReader.resources(entry.text, file: loader.file, line: entry.line, asPatch: true)
     }
 
     /// Applies an element of `patches`.
@@ -99,7 +101,7 @@ extension Build {
         if JSONPatch.looksLikeOperations(bytes) {
             return .operations(try JSONPatch(parsing: bytes, file: file, line: line))
         }
-        let documents = try ManifestReader.documents(bytes, file: file)
+        let documents = try ManifestReader.documents(bytes, file: file, asPatch: true)
         if documents.isEmpty { return .nothing }
         var patches = try ManifestReader.resources(documents, file: file)
         if let line { for index in patches.indices { patches[index].origin.line = line } }

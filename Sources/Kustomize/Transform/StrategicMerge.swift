@@ -1,3 +1,5 @@
+internal import YAML
+
 /// Strategic merge as kustomize does it (https://github.com/kubernetes-sigs/kustomize/tree/master/kyaml/yaml/merge2).
 ///
 /// Elements of a patch's lists come first. Null removes. Directives are read from `$patch`.
@@ -142,8 +144,8 @@ struct StrategicMerge {
                 }
                 result.entries[index].value = kept
             case .scalar(var scalar):
-                // A value that a replacement created becomes a string on the way.
-                if scalar.tag == .none {
+                // A value that a replacement created becomes a string on the way; a null that was kept stays one.
+                if scalar.tag == .none, YAMLScalar.value(ofPlain: scalar.text, .goYAML3) != .null {
                     scalar.tag = .string
                     result.entries[index].value = .scalar(scalar)
                 }

@@ -46,7 +46,8 @@ package enum ApprovalEvaluation {
         if !policy.sources.contains(source) { return .sourceNotAllowed }
         if claim.isRevoked { return .revoked }
         if at > now + clockTolerance { return .notYetValid }
-        if at + policy.expiresAfter.duration <= now { return .expired }
+        // To the second that the status names, so that a look at that moment sees it.
+        if (at + policy.expiresAfter.duration).wholeSeconds <= now { return .expired }
         if claim.entry.planDigest != input.planDigest { return .approvalStale }
         if claim.entry.decision == .approve {
             if policy.separationOfDuties.contains(.requester), isSame(input.requester.user) { return .selfApproval }

@@ -6,7 +6,7 @@ import Testing
 @testable import Git
 
 /// A server that cannot prove who it is gets no request, and no credentials.
-@Suite struct HostileTLSTests {
+@Suite struct HostileTLSIntegrationTests {
     /// An authority and a server of its own, whose certificate may be wrong.
     private final class Site {
         let folder: TemporaryFolder

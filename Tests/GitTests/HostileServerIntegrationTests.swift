@@ -5,7 +5,7 @@ import Testing
 @testable import Git
 
 /// A server may do anything: each operation ends in time, with a clear reason and without a leaked credential.
-@Suite struct HostileServerTests {
+@Suite struct HostileServerIntegrationTests {
     private static let secret = "s3cr3t-pass"
 
     private func mirror(

@@ -6,7 +6,7 @@ import Testing
 @testable import Git
 
 /// A server may answer a push with anything: success is never claimed without its word, and nothing hangs.
-@Suite struct HostilePushTests {
+@Suite struct HostilePushIntegrationTests {
     private static let source = Result { try ScriptedRepository() }
 
     /// Pushes a commit to a server that answers so, and returns how that ended; nil for success.

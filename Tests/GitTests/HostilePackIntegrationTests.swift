@@ -6,7 +6,7 @@ import Testing
 @testable import Git
 
 /// A pack may stop, end or lie anywhere: the fetch ends in time with a reason, and the next one finds the mirror whole.
-@Suite struct HostilePackTests {
+@Suite struct HostilePackIntegrationTests {
     private static let source = Result { try ScriptedRepository() }
 
     private func mirror(

@@ -52,7 +52,6 @@ import Testing
             let outcome = await busySync.sync(request)
             #expect(outcome.errors.map(\.message) == [])
             #expect(busySync.counters.snapshot.throttled == SyncExecutor.refusals)
-            #expect(busySync.limiter.limit < 32)
             sync.index.forget(stage.environment)
             busySync.index.forget(stage.environment)
         }

@@ -57,6 +57,13 @@ extension Build {
         schema = schemaInUse ? schema.adding(own) : own
         hasOwnSchema = true
     }
+
+    /// Takes note that the schema is read once an object is of a kind that kustomize does not know by heart. A schema
+    /// that a later kustomization names stands beside the built-in one then.
+    func readSchema(for resources: [Resource]) {
+        guard !schemaInUse else { return }
+        schemaInUse = resources.contains { !KnownKinds.contains(apiVersion: $0.apiVersion, kind: $0.kind) }
+    }
 }
 
 extension TransformerConfiguration {

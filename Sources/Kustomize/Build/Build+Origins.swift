@@ -39,6 +39,7 @@ extension Build {
     }
 
     private func annotate(_ resource: inout Resource, _ key: String, _ text: String) throws(KustomizeError) {
+        resource.unshareAnnotations()
         do {
             try FieldSpec(path: "metadata/annotations", create: true).apply(to: &resource, missing: .mapping) { node in
                 _ = node.editMapping { $0.set(key, text: text, tag: .string) }

@@ -24,7 +24,8 @@ final class Build {
     /// The schema that strategic merge goes by; the first `openapi` that is met replaces it.
     var schema = MergeSchema.builtIn
     var hasOwnSchema = false
-    /// Whether an object was merged by the schema.
+    /// Whether the schema was read already: to merge an object, or to learn whether a kind that kustomize does not know
+    /// by heart stands outside namespaces.
     var schemaInUse = false
     private var visited = 0
 
@@ -130,6 +131,7 @@ final class Build {
             let file = try loader.fileEntry(name)
             var resources = try reader.resources(try loader.contents(of: file, name), entry: file)
             try noteOrigin(loader.written(name.text), of: &resources)
+            readSchema(for: resources)
             try accumulator.list.append(contentsOf: resources)
             return
         }

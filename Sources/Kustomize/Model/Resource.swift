@@ -89,7 +89,6 @@ extension Resource {
     /// Remembers what it is called now, before a change.
     mutating func rememberID() {
         let id = id
-        unshareAnnotations()
         previous.append(PreviousID(kind: id.kind, name: id.name, namespace: id.effectiveNamespace))
     }
 

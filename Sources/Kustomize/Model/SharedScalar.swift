@@ -37,7 +37,7 @@ extension Resource {
         shared.removeAll { $0.places.count < 2 }
     }
 
-    /// The object's own annotations stand for themselves from now on: kustomize writes them anew.
+    /// The object's own annotations stand for themselves from now on: with `buildMetadata` kustomize writes them anew.
     mutating func unshareAnnotations() {
         for index in shared.indices {
             shared[index].places.removeAll { $0 == [.key("metadata"), .key("annotations")] }

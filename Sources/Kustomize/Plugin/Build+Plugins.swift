@@ -43,6 +43,7 @@ extension Build {
         for entry in entries where isInline(entry) {
             var resources = try ManifestReader.resources(entry.text, file: loader.file, line: entry.line)
             for index in resources.indices { resources[index].origin.written = loader.author("").file }
+            readSchema(for: resources)
             try found.list.append(contentsOf: resources)
         }
         // What a kustomization of plugins does to names and references holds for them.

@@ -62,19 +62,32 @@ struct Replacement {
     }
 
     func apply(to list: inout ResourceList) throws(KustomizeError) {
-        let value = try value(from: list)
+        var source = try source(in: list)
         for (index, target) in entry.targets.enumerated() {
-            try apply(value, target, ".targets[\(index)]", &list)
+            try apply(&source, target, ".targets[\(index)]", &list)
         }
     }
 
     // MARK: Source
 
-    private func value(from list: ResourceList) throws(KustomizeError) -> Node {
-        guard let source = entry.source else { return .scalar(Scalar(entry.sourceValue ?? "")) }
+    /// What is copied. kustomize looks at the place that it comes from before every single copy, so a replacement that
+    /// writes there too sees what it wrote; a part of a text is taken once.
+    private struct Source {
+        var value: Node
+        /// Nil if the value does not change.
+        var place: (index: Int, path: FieldPath)?
+
+        mutating func refresh(from list: ResourceList) {
+            guard let place, let now = try? place.path.value(in: list.resources[place.index].node) else { return }
+            value = now
+        }
+    }
+
+    private func source(in list: ResourceList) throws(KustomizeError) -> Source {
+        guard let source = entry.source else { return Source(value: .scalar(Scalar(entry.sourceValue ?? ""))) }
         let wanted = source.selector
-        let matches = list.resources.filter { resource in
-            resource.allIDs.contains { id in
+        let matches = list.indices.filter { index in
+            list.resources[index].allIDs.contains { id in
                 (wanted.group.isEmpty || wanted.group == id.group)
                     && (wanted.version.isEmpty || wanted.version == id.version)
                     && (wanted.kind.isEmpty || wanted.kind == id.kind)
@@ -82,19 +95,26 @@ struct Replacement {
                     && (wanted.namespace.isEmpty || wanted.namespace == id.effectiveNamespace)
             }
         }
-        guard matches.count == 1, let match = matches.first else {
+        guard matches.count == 1, let index = matches.first else {
             throw error(
                 ".source",
                 matches.isEmpty
                     ? "no object fits the source" : "\(matches.count) objects fit the source: make it more precise")
         }
-        let path = source.fieldPath.isEmpty ? "metadata.name" : source.fieldPath
+        let match = list.resources[index]
+        let text = source.fieldPath.isEmpty ? "metadata.name" : source.fieldPath
+        let path: FieldPath
         let found: Node?
-        do { found = try FieldPath(path).value(in: match.node) } catch {
+        do {
+            path = try FieldPath(text)
+            found = try path.value(in: match.node)
+        } catch {
             throw self.error(".source.fieldPath", error.problem)
         }
-        guard let found else { throw error(".source.fieldPath", "\(match.id) has no field \(path)") }
-        guard let options = source.options, !options.delimiter.isEmpty else { return found }
+        guard let found else { throw error(".source.fieldPath", "\(match.id) has no field \(text)") }
+        guard let options = source.options, !options.delimiter.isEmpty else {
+            return Source(value: found, place: (index, path))
+        }
         guard case .scalar(var scalar) = found else {
             throw error(".source.options.delimiter", "only a scalar can be split")
         }
@@ -103,13 +123,13 @@ struct Replacement {
             throw error(".source.options.index", "there are only \(parts.count) parts")
         }
         scalar.text = parts[Int(options.index)]
-        return .scalar(scalar)
+        return Source(value: .scalar(scalar))
     }
 
     // MARK: Targets
 
     private func apply(
-        _ value: Node, _ target: ReplacementEntry.Target, _ field: String, _ list: inout ResourceList
+        _ source: inout Source, _ target: ReplacementEntry.Target, _ field: String, _ list: inout ResourceList
     ) throws(KustomizeError) {
         guard let select = target.select else { throw error("\(field).select", "a target needs select") }
         let selector = try ResourceSelector(
@@ -135,7 +155,7 @@ struct Replacement {
             try budget.check(file: file)
             for (position, path) in paths.enumerated() {
                 do {
-                    try copy(value, to: path, target.options, &list[index].node)
+                    try copy(&source, to: path, target.options, index, &list)
                 } catch {
                     try budget.checkAll(file: file)
                     throw self.error("\(field).fieldPaths[\(position)]", "\(resource.id): \(error.problem)")
@@ -145,19 +165,55 @@ struct Replacement {
     }
 
     private func copy(
-        _ value: Node, to text: String, _ options: ReplacementEntry.FieldOptions?, _ node: inout Node
+        _ source: inout Source, to text: String, _ options: ReplacementEntry.FieldOptions?, _ index: Int,
+        _ list: inout ResourceList
     ) throws(PatternError) {
+        source.refresh(from: list)
+        let value = source.value
         let leaf = options?.create == true ? FieldPath.Leaf(value) : nil
         let path = try FieldPath(text)
-        if StructuredText.set(value, at: path, creating: leaf, in: &node) { return }
-        let count = try path.edit(&node, creating: leaf) { (target) throws(PatternError) in
-            try self.set(value, options, &target)
+        if StructuredText.set(value, at: path, creating: leaf, in: &list[index].node) { return }
+        let count: Int
+        if source.place?.index == index {
+            count = try copyWithin(&source, to: path, leaf, options, index, &list)
+        } else {
+            count = try path.edit(&list[index].node, creating: leaf) { (target) throws(PatternError) in
+                try self.set(value, options, &target)
+            }
         }
         guard count > 0 else {
             throw PatternError(
                 problem: leaf == nil
                     ? "there is no field \(text): correct the path, or set options.create" : "\(text) leads nowhere")
         }
+    }
+
+    /// Copies a value to other places of its own object: first everything that is missing is created, then one place
+    /// after another is set.
+    private func copyWithin(
+        _ source: inout Source, to path: FieldPath, _ leaf: FieldPath.Leaf?,
+        _ options: ReplacementEntry.FieldOptions?, _ index: Int, _ list: inout ResourceList
+    ) throws(PatternError) -> Int {
+        let count = try path.edit(&list[index].node, creating: leaf) { _ in }
+        if count == 1 || path.choosesByValue {
+            // A copy may change which elements are chosen, so all are set at once.
+            source.refresh(from: list)
+            let value = source.value
+            return try path.edit(&list[index].node, creating: leaf) { (target) throws(PatternError) in
+                try self.set(value, options, &target)
+            }
+        }
+        for turn in 0..<count {
+            guard turn < 1000 || !budget.isOverdue else { throw PatternError(problem: "the time is up") }
+            source.refresh(from: list)
+            let value = source.value
+            var position = 0
+            _ = try path.edit(&list[index].node, creating: nil) { (target) throws(PatternError) in
+                if position == turn { try self.set(value, options, &target) }
+                position += 1
+            }
+        }
+        return count
     }
 
     /// A scalar keeps its type and takes the text; anything else is replaced.

@@ -1,4 +1,5 @@
 internal import KubernetesModel
+internal import YAML
 
 extension Build {
     /// Takes note of a kustomization's vars and of the objects that they read from, by the ids of this moment.
@@ -39,7 +40,7 @@ extension Build {
         let fields = accumulator.configuration.varReferences
         try accumulator.list.forEach { (resource) throws(KustomizeError) in
             try budget.check()
-            for field in fields {
+            for field in fields where field.selects(resource) {
                 do throws(DocumentError) {
                     try field.apply(to: &resource, missing: .leave) { (node) throws(DocumentError) in
                         try expansion.expand(&node)
@@ -48,6 +49,8 @@ extension Build {
                     try budget.checkAll(file: resource.origin.file)
                     throw KustomizeError(.patchFailed, error, in: resource)
                 }
+                // A value that stands in several places is expanded anew in each: `$$(V)` may become `$(V)` and more.
+                resource.settleShared()
             }
         }
         let unused = accumulator.vars.map(\.name).filter { !expansion.used.contains($0) }
@@ -122,7 +125,10 @@ struct VarExpansion {
 
     /// A text that is nothing but one reference takes the value's type.
     private mutating func expanded(_ scalar: Scalar) throws(DocumentError) -> Node {
-        guard scalar.text.contains("$") else { return .scalar(scalar) }
+        guard scalar.text.contains("$") else {
+            // What had no type yet is a string once vars were looked for in it.
+            return .scalar(scalar.tag == .none ? Scalar(scalar.text, tag: .string, quoted: scalar.quoted) : scalar)
+        }
         var out: [UInt8] = []
         let text = Array(scalar.text.utf8)
         var index = 0
@@ -197,18 +203,12 @@ struct VarExpansion {
 }
 
 extension Scalar {
-    /// Whether it is a string as it stands.
+    /// Whether it is a string as it stands. What a replacement created has no type yet, and counts as one.
     fileprivate var isString: Bool {
         switch tag {
         case .string: true
-        case .none: quoted || Node.scalar(self).jsonIsString
+        case .none: quoted || YAMLScalar.value(ofPlain: text, .goYAML3) != .null
         default: quoted
         }
-    }
-}
-
-extension Node {
-    fileprivate var jsonIsString: Bool {
-        (try? json())?.stringValue != nil
     }
 }

@@ -31,6 +31,11 @@ struct FieldPath: Sendable, Hashable {
         steps = try parts.map { (part) throws(PatternError) in try FieldPath.step(part) }
     }
 
+    /// Whether elements are chosen by what they hold, so that an edit may change the choice.
+    var choosesByValue: Bool {
+        steps.contains { if case .matching = $0 { true } else { false } }
+    }
+
     private static func step(_ part: String) throws(PatternError) -> Step {
         if let index = Int(part) {
             guard index >= 0 else { throw PatternError(problem: "the index \(part) is negative") }

@@ -155,10 +155,13 @@ extension StrategicMerge {
 }
 
 extension MergeSchema.ListRule {
-    /// Whether two elements have the same keys.
-    func repeats(in elements: [Node]) -> Bool {
-        guard case .keyed(let keys) = self else { return false }
+    /// Whether every element has a key of its own.
+    func identifies(_ elements: [Node]) -> Bool {
+        guard case .keyed(let keys) = self else { return true }
         var seen: Set<[String]> = []
-        return !elements.allSatisfy { element in seen.insert(keys.map { element[$0]?.text ?? "" }).inserted }
+        return elements.allSatisfy { element in
+            let values = keys.map { element[$0]?.text ?? "" }
+            return values.contains { !$0.isEmpty } && seen.insert(values).inserted
+        }
     }
 }

@@ -202,9 +202,13 @@ struct StrategicMerge {
         var new = patch?.sequence ?? []
         if let patch, patch.sequence == nil { return patch }
         if baseIsMissing {
-            // With repeated keys the last element of a new list wins, as if the list were merged into itself.
-            let repeats = rule.repeats(in: new)
-            return .sequence(try mergeLists(repeats ? new : [], new, rule, type: field?.type))
+            // A new list is merged into itself. That makes a difference where elements share a key, of which the last
+            // wins then, or lack it.
+            let isPlain = rule.identifies(new)
+            if case .keyed = rule, let odd = new.first(where: { !$0.isNull && $0.mapping == nil }) {
+                throw DocumentError(problem: "the elements of this list are maps, and the patch has \(odd.kindName)")
+            }
+            return .sequence(try mergeLists(isPlain ? [] : new, new, rule, type: field?.type))
         }
         switch try directive(inList: &new) {
         case .delete: return nil

@@ -42,6 +42,25 @@ struct ApprovalTests {
         var testDescription: String { name }
     }
 
+    @Test("an approval ends at the whole second that its record names, so that whoever looks again then sees it ended")
+    func wholeSecond() throws {
+        let given = Timestamp(seconds: 1_700_000_000) + .milliseconds(700)
+        let claim = ApprovalClaim(
+            entry: .init(user: "alice", decision: .approve, planDigest: digest),
+            identity: Identity(user: "alice", groups: ["sre"], source: .signedCommit), at: given)
+        func verdict(at time: Timestamp) -> ApprovalVerdict {
+            ApprovalEvaluation.evaluate(
+                ApprovalInput(
+                    policy: .init(required: 1, expiresAfter: .minutes(1)), planDigest: digest, claims: [claim],
+                    requester: Identity(user: "bob")),
+                now: time)
+        }
+        let end = try #require(verdict(at: given).nextExpiry)
+        #expect(end == Timestamp(seconds: 1_700_000_060))
+        #expect(verdict(at: end - .milliseconds(1)).valid == 1)
+        #expect(verdict(at: end).valid == 0)
+    }
+
     static let cases: [Case] = [
         Case(name: "nobody", claims: [], reasons: [], gate: .awaitingApproval),
         Case(name: "two people", claims: [claim("alice"), claim("carol")], reasons: [nil, nil], gate: nil),

@@ -16,7 +16,7 @@ write_apps() {
             printf "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: app-%d\n---\n", i > file
             printf "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app-%d\ndata:\n  number: \"%d\"\n  mode: fast\n---\n", i, i > file
             printf "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app-%d-files\ndata:\n  a.conf: |\n    listen 80\n    name app-%d\n---\n", i, i > file
-            printf "apiVersion: v1\nkind: Service\nmetadata:\n  name: app-%d\nspec:\n  selector:\n    app: app-%d\n  clusterIP: None\n  ports:\n  - name: http\n    port: 80\n", i, i > file
+            printf "apiVersion: v1\nkind: Service\nmetadata:\n  name: app-%d\nspec:\n  selector:\n    app: app-%d\n  clusterIP: None\n  ports:\n  - name: http\n    port: 80\n    protocol: TCP\n", i, i > file
             close(file)
             file = base "/kustomization.yaml"
             print "resources:\n- objects.yaml" > file

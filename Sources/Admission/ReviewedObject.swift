@@ -28,6 +28,16 @@ extension ReviewedObject {
     static func changes(from old: Spec, to new: Spec) -> [FieldError] { [] }
     var approvals: [PromotionSpec.Approval] { [] }
     var inFlight: String? { nil }
+
+    /// The permissions that approvals and overrides need.
+    fileprivate static func opinions(from old: Self?, to new: Self) -> [(verb: AccessVerb, field: String)] {
+        var needed: [(verb: AccessVerb, field: String)] = []
+        // Taking one's own entry back needs no permission: it may be gone by then.
+        let before = old?.approvals ?? []
+        if new.approvals.contains(where: { !before.contains($0) }) { needed.append((.approve, "spec.approvals")) }
+        if old?.override != new.override { needed.append((.override, "spec.override")) }
+        return needed
+    }
 }
 
 extension Environment: ReviewedObject {
@@ -59,11 +69,7 @@ extension Promotion: ReviewedObject {
         } else if old?.spec.abort != new.spec.abort {
             needed.append((.promote, "spec.abort"))
         }
-        // Taking one's own entry back needs no permission: it may be gone by then.
-        let before = old?.spec.approvals ?? []
-        if new.spec.approvals.contains(where: { !before.contains($0) }) { needed.append((.approve, "spec.approvals")) }
-        if old?.spec.override != new.spec.override { needed.append((.override, "spec.override")) }
-        return needed
+        return needed + opinions(from: old, to: new)
     }
 
     var inFlight: String? {
@@ -95,10 +101,7 @@ extension Rollback: ReviewedObject {
         } else if old?.spec.release != new.spec.release {
             needed.append((.rollback, "spec.release"))
         }
-        let before = old?.spec.approvals ?? []
-        if new.spec.approvals.contains(where: { !before.contains($0) }) { needed.append((.approve, "spec.approvals")) }
-        if old?.spec.override != new.spec.override { needed.append((.override, "spec.override")) }
-        return needed
+        return needed + opinions(from: old, to: new)
     }
 
     var inFlight: String? {

@@ -188,42 +188,15 @@ struct WebhookServerTests {
 
     // MARK: -
 
-    struct SocketError: Error {
-        let code = errno
-    }
-
     /// Bytes over a connection without TLS, and everything that comes back until the server closes it.
-    @concurrent
     private func raw(_ port: Int, _ text: String) async throws -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw SocketError() }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(clamping: port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw SocketError() }
-        let bytes = Array(text.utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count else { throw SocketError() }
-        var answer: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            guard count > 0 else { break }
-            answer += chunk[..<count]
-        }
-        return String(decoding: answer, as: UTF8.self)
+        try await LoopbackClient.send([Array(text.utf8)], port: port)
     }
 
     /// What a program prints.
     @concurrent
     private func python(_ program: String) async throws -> String {
-        guard let pipe = popen("python3 -c '\(program)'", "r") else { throw SocketError() }
+        guard let pipe = popen("python3 -c '\(program)'", "r") else { throw LoopbackClient.SocketError() }
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         while true {

@@ -2,32 +2,13 @@ internal import KubernetesModel
 package import SluiceAPI
 internal import YAML
 
-/// A resource whose spec lists what approvers say.
-package protocol Approvable: CustomResource {
-    var approvals: [PromotionSpec.Approval] { get set }
-}
-
-extension Promotion: Approvable {
-    package var approvals: [PromotionSpec.Approval] {
-        get { spec.approvals }
-        set { spec.approvals = newValue }
-    }
-}
-
-extension Rollback: Approvable {
-    package var approvals: [PromotionSpec.Approval] {
-        get { spec.approvals }
-        set { spec.approvals = newValue }
-    }
-}
-
 /// Adds an approval to a file that declares a Promotion or Rollback, and leaves every other byte as it is.
 package enum ApprovalEdit {
     /// The file with one more entry in the object's `spec.approvals`.
     ///
     /// - Throws: ``ChangeError`` when the file does not hold that object once, in block style, or the user has an
     ///   entry already; ``YAMLError`` for a file that is no YAML.
-    package static func adding<Object: Approvable>(
+    package static func adding<Object: AskedResource>(
         _ approval: PromotionSpec.Approval, to name: String?, of type: Object.Type, in bytes: [UInt8], file: String
     ) throws -> [UInt8] {
         let place = try place(of: approval.user, name, type, in: bytes, file: file)
@@ -57,7 +38,7 @@ package enum ApprovalEdit {
         let isNewList: Bool
     }
 
-    private static func place<Object: Approvable>(
+    private static func place<Object: AskedResource>(
         of user: String, _ name: String?, _ type: Object.Type, in bytes: [UInt8], file: String
     ) throws -> Place {
         let (node, object) = try find(name, type, in: bytes, file: file)
@@ -74,7 +55,7 @@ package enum ApprovalEdit {
         return Place(line: item.line, column: item.column - 2, isNewList: false)
     }
 
-    private static func find<Object: Approvable>(
+    private static func find<Object: AskedResource>(
         _ name: String?, _ type: Object.Type, in bytes: [UInt8], file: String
     ) throws -> (node: YAMLNode, object: Object) {
         var found: [(YAMLNode, Object)] = []

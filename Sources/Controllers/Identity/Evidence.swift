@@ -40,53 +40,30 @@ package struct Evidence: Sendable, Hashable {
         self.releasedBy = releasedBy
     }
 
-    /// The evidence for a Promotion: in the history of the file that declares it, and in what the admission webhook
-    /// stamped it with.
+    /// The evidence for a Promotion or a Rollback: in the history of the file that declares it, and in what the admission
+    /// webhook stamped it with.
     ///
     /// A file that asks for something else than the object in the cluster proves nothing about it. Each part may be
     /// proved either way; a signed commit comes first, then a stamp, then an unsigned commit, which is a mere claim.
-    package init(
-        _ promotion: Promotion, file: FileVersions<Promotion>?, signers: SignerDirectory?, stamps: StampBook
+    package init<R: AskedResource>(
+        _ object: R, file: FileVersions<R>?, signers: SignerDirectory?, stamps: StampBook
     ) {
-        let asked = promotion.spec.asked
-        let file = file?.current?.spec.asked == asked ? file : nil
+        let asked = object.asked
+        let file = file?.current?.asked == asked ? file : nil
         requester =
             Evidence.strongest(
-                Evidence.authorship(of: file?.introduction { $0.spec.asked }, signers: signers),
+                Evidence.authorship(of: file?.introduction { $0.asked }, signers: signers),
                 stamps.request(of: asked)
             ).identity
-        approvals = promotion.spec.approvals.map { entry in
-            let declared = file?.current?.spec.approvals.contains(entry) ?? false
-            let commit = declared ? file?.introduction { $0.spec.approvals.first { $0 == entry } } : nil
+        approvals = object.approvals.map { entry in
+            let declared = file?.current?.approvals.contains(entry) ?? false
+            let commit = declared ? file?.introduction { $0.approvals.first { $0 == entry } } : nil
             return Evidence.claim(entry, commit: commit, signers: signers, stamps: stamps)
         }
         overrideBy = Evidence.author(
-            of: promotion.spec.override, declared: file?.current?.spec.override,
-            commit: file?.introduction { $0.spec.override }, signers: signers, stamps: stamps)
-        releasedBy = Authorship()
-    }
-
-    /// The evidence for a Rollback, by the same rules.
-    package init(
-        _ rollback: Rollback, file: FileVersions<Rollback>?, signers: SignerDirectory?, stamps: StampBook
-    ) {
-        let asked = rollback.spec.asked
-        let file = file?.current?.spec.asked == asked ? file : nil
-        requester =
-            Evidence.strongest(
-                Evidence.authorship(of: file?.introduction { $0.spec.asked }, signers: signers),
-                stamps.request(of: asked)
-            ).identity
-        approvals = rollback.spec.approvals.map { entry in
-            let declared = file?.current?.spec.approvals.contains(entry) ?? false
-            let commit = declared ? file?.introduction { $0.spec.approvals.first { $0 == entry } } : nil
-            return Evidence.claim(entry, commit: commit, signers: signers, stamps: stamps)
-        }
-        overrideBy = Evidence.author(
-            of: rollback.spec.override, declared: file?.current?.spec.override,
-            commit: file?.introduction { $0.spec.override }, signers: signers, stamps: stamps)
-        releasedBy = Evidence.authorship(
-            of: file?.introduction { $0.spec.release ? true : nil }, signers: signers)
+            of: object.override, declared: file?.current?.override,
+            commit: file?.introduction { $0.override }, signers: signers, stamps: stamps)
+        releasedBy = Evidence.authorship(of: file?.introduction { $0.wantsRelease ? true : nil }, signers: signers)
     }
 
     private static func claim(

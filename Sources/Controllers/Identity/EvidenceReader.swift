@@ -14,22 +14,14 @@ struct EvidenceReader: Sendable {
         self.context = context
     }
 
-    /// The evidence for a Promotion. Without the admission webhook an API user's word counts for nothing.
+    /// The evidence for an object. Without the admission webhook an API user's word counts for nothing.
     ///
     /// - Throws: what keeps the API server from saying whether those who approved through it still may.
-    func evidence(for promotion: Promotion, signers: SignerDirectory?) async throws -> Evidence {
+    func evidence<R: AskedResource>(for object: R, signers: SignerDirectory?) async throws -> Evidence {
         var evidence = Evidence(
-            promotion, file: await versions(promotion.metadata), signers: signers, stamps: stamps(promotion))
-        if let identity = automatic(promotion) { evidence.requester = identity }
-        return try await revalidated(evidence, promotion.spec.environment, promotion.metadata.namespace)
-    }
-
-    /// The evidence for a Rollback, by the same rules.
-    func evidence(for rollback: Rollback, signers: SignerDirectory?) async throws -> Evidence {
-        var evidence = Evidence(
-            rollback, file: await versions(rollback.metadata), signers: signers, stamps: stamps(rollback))
-        if let identity = automatic(rollback) { evidence.requester = identity }
-        return try await revalidated(evidence, rollback.spec.environment, rollback.metadata.namespace)
+            object, file: await versions(object.metadata), signers: signers, stamps: stamps(object))
+        if let identity = automatic(object) { evidence.requester = identity }
+        return try await revalidated(evidence, object.environment, object.metadata.namespace)
     }
 
     /// Whether an Environment's override counts, and until when: whoever wrote it must be one who may.
@@ -86,12 +78,12 @@ struct EvidenceReader: Sendable {
 
     /// Objects that the operator makes itself carry a label and come from no file. Where the webhook is on, it has
     /// stamped them as well: a label can be set by anybody who gets past it.
-    private func automatic<R: CustomResource & AskedResource>(_ object: R) -> Identity? {
+    private func automatic<R: AskedResource>(_ object: R) -> Identity? {
         guard object.metadata.labels[Label.automatic] != nil, Origin(of: object.metadata.annotations) == nil else {
             return nil
         }
         if context.admission != nil,
-            stamps(object).request(of: object.askedSpec)?.user != SystemUser.automatic
+            stamps(object).request(of: object.asked)?.user != SystemUser.automatic
         {
             return nil
         }
@@ -114,18 +106,4 @@ struct EvidenceReader: Sendable {
 extension Identity {
     /// Whether anybody stands behind it, be it by a mere claim.
     var isKnown: Bool { source != nil && source != .unknown }
-}
-
-/// An object that somebody asked for.
-private protocol AskedResource {
-    associatedtype Asked: Encodable
-    var askedSpec: Asked { get }
-}
-
-extension Promotion: AskedResource {
-    fileprivate var askedSpec: PromotionSpec { spec.asked }
-}
-
-extension Rollback: AskedResource {
-    fileprivate var askedSpec: RollbackSpec { spec.asked }
 }

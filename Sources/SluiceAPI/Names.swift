@@ -2,6 +2,8 @@
 package enum Finalizer {
     /// Keeps an Environment until its objects are pruned, where its deletionPolicy asks for that.
     package static let environment = "sluice.dev/environment"
+    /// Keeps a Promotion or Rollback while its pull request is open, until that is closed.
+    package static let pullRequest = "sluice.dev/pull-request"
 }
 
 /// The name under which fields are owned in server-side apply.

@@ -1,12 +1,19 @@
 import ArgumentParser
-import Core
+import KubernetesModel
 import Kustomize
 
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Renders a directory as kustomize build does.",
-        discussion: "Example: sluice build apps/cart/overlays/production")
+        discussion: """
+            Example: sluice build apps/cart/overlays/production
+            Example: sluice build apps/cart/overlays/production -o json | jq '.items[].kind'
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case yaml, json
+    }
 
     @Argument(
         help:
@@ -17,10 +24,21 @@ struct BuildCommand: ParsableCommand {
     @Option(help: "The directory that nothing may leave. By default the nearest parent with a .git, or the whole disk.")
     var root: String?
 
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: "How to print: yaml, one document for each object, or json, one List of them all.")
+    var format: Format = .yaml
+
     func run() throws {
-        let location = try TreeLocation(directory: directory, root: root)
-        let result = try Kustomize.build(DirectoryFileTree(root: location.root), path: location.path)
+        let result = try TreeLocation(directory: directory, root: root).rendering { try Kustomize.build($0, path: $1) }
         for warning in result.warnings { Console.error("warning: \(warning)") }
-        Console.print(Kustomize.text(of: result))
+        switch format {
+        case .yaml: Console.print(Kustomize.text(of: result))
+        case .json:
+            let list: JSONValue = [
+                "apiVersion": "v1", "kind": "List", "items": .array(result.manifests.map(\.manifest.json)),
+            ]
+            Console.print(list.prettyJSON)
+        }
     }
 }

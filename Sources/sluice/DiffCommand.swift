@@ -79,9 +79,7 @@ struct DiffCommand: AsyncParsableCommand {
         case .directories(let old, let new):
             let places = (try TreeLocation(directory: old, root: nil), try TreeLocation(directory: new, root: nil))
             try show(
-                TreeDiff.between(
-                    (DirectoryFileTree(root: places.0.root), places.0.path),
-                    (DirectoryFileTree(root: places.1.root), places.1.path)))
+                TreeDiff.between((places.0.tree, places.0.path), (places.1.tree, places.1.path)))
         case .revisions(let earlier, let later, let directory):
             let place = try TreeLocation(directory: directory, root: nil)
             try show(

@@ -22,6 +22,30 @@ enum Files {
         }
     }
 
+    static func isDirectory(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Files as they are named, and for a directory the manifests in and below it, in the order of their names.
+    static func manifests(_ paths: [String]) throws -> [String] {
+        try paths.flatMap { path in
+            guard path != "-", isDirectory(path) else { return [path] }
+            let base = path.hasSuffix("/") ? path : path + "/"
+            return try manifests(below: "", in: DirectoryFileTree(root: path)).map { base + $0 }
+        }
+    }
+
+    private static func manifests(below folder: String, in tree: DirectoryFileTree) throws -> [String] {
+        try tree.children(of: folder).flatMap { entry -> [String] in
+            switch entry.kind {
+            case .directory: return try manifests(below: entry.path, in: tree)
+            case .file: return [".yaml", ".yml", ".json"].contains(where: entry.path.hasSuffix) ? [entry.path] : []
+            default: return []
+            }
+        }
+    }
+
     /// Writes a file that is not there yet.
     static func create(_ bytes: [UInt8], at path: String) throws {
         guard access(path, F_OK) != 0 else {

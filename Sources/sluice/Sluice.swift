@@ -22,6 +22,7 @@ struct Sluice: AsyncParsableCommand {
 
     static func main() async {
         do {
+            try checkSubcommand()
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -45,6 +46,15 @@ struct Sluice: AsyncParsableCommand {
             Console.error(text)
             Glibc.exit(code == .validationFailure ? 2 : 1)
         }
+    }
+
+    /// The parser calls a command that is not there an argument too many.
+    private static func checkSubcommand() throws {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), word != "help",
+            !names.contains(word)
+        else { return }
+        throw Failure.usage("there is no command \(word); the commands are \(names.joined(separator: ", "))")
     }
 }
 

@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import Kustomize
 
 /// A directory on disk as a place in a tree: the tree's root, and the path from there.
 struct TreeLocation {
@@ -13,6 +14,7 @@ struct TreeLocation {
         guard let full = TreeLocation.absolute(directory) else {
             throw Failure.usage("\(directory): there is no such directory")
         }
+        guard Files.isDirectory(full) else { throw Failure.usage("\(directory): this is no directory") }
         if let root {
             guard let base = TreeLocation.absolute(root) else {
                 throw Failure.usage("\(root): there is no such directory")
@@ -25,6 +27,20 @@ struct TreeLocation {
             self.root = TreeLocation.workTree(around: full) ?? "/"
         }
         path = String(full.dropFirst(self.root.count).drop { $0 == "/" })
+    }
+
+    var tree: DirectoryFileTree { DirectoryFileTree(root: root) }
+
+    /// What `body` gives; the file that an error names is named from the current directory, or in full outside of it.
+    func rendering<Result>(_ body: (DirectoryFileTree, String) throws -> Result) throws -> Result {
+        do {
+            return try body(tree, path)
+        } catch var error as KustomizeError where !error.file.isEmpty {
+            let full = root == "/" ? "/" + error.file : root + "/" + error.file
+            let here = TreeLocation.absolute(".").map { $0 == "/" ? $0 : $0 + "/" } ?? "/"
+            error.file = full.hasPrefix(here) ? String(full.dropFirst(here.count)) : full
+            throw error
+        }
     }
 
     /// The real path of something that exists.

@@ -11,11 +11,12 @@ struct ValidateCommand: ParsableCommand {
         discussion: """
             Other objects in the files are passed over.
 
-            Example: sluice validate delivery/environments/*.yaml
+            Example: sluice validate delivery
+            Example: sluice validate delivery/environments/*.yaml -o json
             """)
 
-    @Argument(help: "Files, or - for standard input.")
-    var files: [String]
+    @Argument(help: "Files, directories of *.yaml, *.yml and *.json files, or - for standard input.")
+    var paths: [String]
 
     @OptionGroup var output: OutputOptions
 
@@ -23,6 +24,7 @@ struct ValidateCommand: ParsableCommand {
         var faults: [JSONValue] = []
         var lines: [String] = []
         var objects = 0
+        let files = try Files.manifests(paths)
         for file in files {
             do {
                 for (node, manifest) in try Files.documents(file) where manifest.gvk.group == SluiceGroup.name {

@@ -111,7 +111,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Core", "HTTP", "SluiceAPI", "YAML"], path: "Tests/Support",
             swiftSettings: strict),
-        tests("CoreTests", ["Core"]),
+        tests("CoreTests", ["Core", log]),
         tests("KubernetesModelTests", ["KubernetesModel"]),
         tests("SluiceAPITests", ["SluiceAPI", "TestSupport", "YAML"]),
         tests("YAMLTests", ["YAML", "KubernetesModel", "Core"], exclude: ["Corpus"]),

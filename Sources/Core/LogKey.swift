@@ -19,6 +19,7 @@ package enum LogKey: String, Sendable {
     case url
     case status
     case attempt
+    case receiver
     case path
     case identity
 }

@@ -30,6 +30,8 @@ package struct EnvironmentSpec: Sendable, Hashable, Codable {
     package var holds: [Hold]
     /// Versions that are never promoted here.
     package var vetoes: [Veto]
+    /// Who is told what happens.
+    package var notifications: [Notification]
     /// How much of the past is kept.
     package var history: History
     /// What becomes of the deployed objects when this Environment is deleted.
@@ -41,7 +43,7 @@ package struct EnvironmentSpec: Sendable, Hashable, Codable {
         sync: Sync = Sync(), upstream: Upstream? = nil, windows: Windows = Windows(), approvals: Approvals? = nil,
         promotion: PromotionPolicy = PromotionPolicy(), verification: Verification = Verification(),
         rollback: RollbackPolicy = RollbackPolicy(), holds: [Hold] = [], vetoes: [Veto] = [],
-        history: History = History(), deletionPolicy: DeletionPolicy = .orphan
+        notifications: [Notification] = [], history: History = History(), deletionPolicy: DeletionPolicy = .orphan
     ) {
         self.suspend = suspend
         self.override = override
@@ -58,6 +60,7 @@ package struct EnvironmentSpec: Sendable, Hashable, Codable {
         self.rollback = rollback
         self.holds = holds
         self.vetoes = vetoes
+        self.notifications = notifications
         self.history = history
         self.deletionPolicy = deletionPolicy
     }

@@ -142,13 +142,18 @@ extension EnvironmentStatus {
         package var contentSince: Timestamp?
         /// Since when it is healthy without a break.
         package var healthySince: Timestamp?
+        /// What was wrong with it since it was last synced and healthy: SyncFailed, OutOfSync, Degraded.
+        package var trouble: [NotificationEvent]
+        /// A digest of what could not be synced, so that one failure is told once.
+        package var failedContent: String
         /// What is wrong, if anything.
         package var message: String
 
         package init(
             name: String, images: [String] = [], revision: String = "", sync: SyncState? = nil,
             health: HealthState? = nil, since: Timestamp? = nil, content: String = "", contentSince: Timestamp? = nil,
-            healthySince: Timestamp? = nil, message: String = ""
+            healthySince: Timestamp? = nil, trouble: [NotificationEvent] = [], failedContent: String = "",
+            message: String = ""
         ) {
             self.name = name
             self.images = images
@@ -159,6 +164,8 @@ extension EnvironmentStatus {
             self.content = content
             self.contentSince = contentSince
             self.healthySince = healthySince
+            self.trouble = trouble
+            self.failedContent = failedContent
             self.message = message
         }
     }

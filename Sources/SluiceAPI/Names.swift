@@ -44,6 +44,8 @@ package enum Annotation {
     package static let stamps = "sluice.dev/stamps"
     /// On a dry run: asks the admission webhook for whom the API server takes the caller.
     package static let whoAmI = "sluice.dev/who-am-i"
+    /// On events: the trace that log lines of the same work carry as `trace_id`.
+    package static let traceID = "sluice.dev/trace-id"
     /// An integer; lower ones are applied first.
     package static let syncWave = "sluice.dev/sync-wave"
     /// `PreSync`, `Sync`, `PostSync` or `SyncFail`.
@@ -85,6 +87,8 @@ package enum ConditionType {
     package static let contested = "Contested"
     /// Present where the spec asks to be warned of orphans; true while there are any.
     package static let orphansFound = "OrphansFound"
+    /// Present where the spec names somebody to tell; false while one of them cannot be told.
+    package static let notifying = "Notifying"
     // Promotion and Rollback.
     package static let planned = "Planned"
     package static let upstreamVerified = "UpstreamVerified"

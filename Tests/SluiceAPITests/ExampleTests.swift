@@ -36,6 +36,8 @@ struct ExampleTests {
         #expect(spec.verification.metrics.first?.condition == "< 0.01")
         #expect(spec.rollback.on == [.degraded, .verificationFailed])
         #expect(spec.vetoes.first?.until == nil)
+        #expect(spec.notifications.map(\.type) == [.slack, .webhook, .commitStatus])
+        #expect(spec.notifications.first?.events == [.syncFailed, .promotionFailed, .rolledBack])
         #expect(spec.history.ttl == .hours(90 * 24))
         #expect(environment.status.phase == .ready)
         #expect(environment.status.counts.outOfSync == 1)

@@ -41,6 +41,7 @@ struct SchemaTests {
               verification:
                 metrics: [{name: m, prometheus: {url: "http://p", query: up}, condition: "> 0"}]
                 jobs: [{name: j, templateRef: {name: t}}]
+              notifications: [{name: n, type: CommitStatus}]
             """
         let spec = try Environment(manifest: Manifest(yaml: yaml)).spec
         #expect(spec.upstream == .init(environments: ["dev"]))
@@ -54,6 +55,7 @@ struct SchemaTests {
                 .init(name: "m", prometheus: .init(url: "http://p", query: "up"), condition: "> 0")
             ])
         #expect(spec.verification.jobs == [.init(name: "j", templateRef: .init(name: "t"))])
+        #expect(spec.notifications == [.init(name: "n", type: .commitStatus)])
     }
 
     @Test("gives promotions and rollbacks the defaults that Swift's initialisers have")

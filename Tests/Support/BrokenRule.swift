@@ -112,6 +112,27 @@ package struct BrokenRule: Sendable, CustomStringConvertible {
             "Environment", "render: {commonLabels: {sluice.dev/environment: x}}",
             "spec.render.commonLabels[\"sluice.dev/environment\"]: is a label that Sluice sets itself"),
         BrokenRule(
+            "Environment", "notifications: [{name: a, type: Slack}]",
+            "spec.notifications[0].secretRef: is required: its key url has the address"),
+        BrokenRule(
+            "Environment", "notifications: [{name: a, type: Slack, secretRef: {name: s}, url: 'https://x'}]",
+            "spec.notifications[0].url: must be empty: whoever has the address may post there, so it belongs into the Secret of secretRef"
+        ),
+        BrokenRule(
+            "Environment", "notifications: [{name: a, type: Webhook}]",
+            "spec.notifications[0].url: is required where no Secret has it"),
+        BrokenRule(
+            "Environment", "notifications: [{name: a, type: Webhook, url: 'https://u:p@x/y'}]",
+            "spec.notifications[0].url: must not hold a user name or password; put the address into the Secret of secretRef"
+        ),
+        BrokenRule(
+            "Environment", "notifications: [{name: a, type: CommitStatus, url: 'https://x'}]",
+            "spec.notifications[0].url: must be empty: the forge of source.repository is told"),
+        BrokenRule(
+            "Environment", "notifications: [{name: a, type: CommitStatus, events: [SyncFailed]}]",
+            "spec.notifications[0]: is about the whole environment: events and apps choose nothing for a CommitStatus"
+        ),
+        BrokenRule(
             "Environment", "windows: {timeZone: Mars}",
             "spec.windows.timeZone: the time zone database has no zone \"Mars\"; use a name such as Europe/Berlin"),
         BrokenRule(

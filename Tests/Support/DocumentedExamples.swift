@@ -91,6 +91,10 @@ package enum DocumentedExamples {
                      onConflict: RestorePaths, approvals: None}
           holds:  [{app: cart, reason: incident 42}]
           vetoes: [{app: cart, version: "sha256:abababababababababababababababababababababababababababababababab", reason: bad, until: null}]
+          notifications:
+          - {name: chat, type: Slack, secretRef: {name: chat}, events: [SyncFailed, PromotionFailed, RolledBack], apps: ["*"]}
+          - {name: desk, type: Webhook, url: "https://hooks.example.com/sluice", secretRef: {name: desk}}
+          - {name: commits, type: CommitStatus}
           history: {promotions: 100, ttl: 90d}
           deletionPolicy: Orphan
         status:
@@ -99,7 +103,7 @@ package enum DocumentedExamples {
           revision: {observed: 0123456789abcdef0123456789abcdef01234567, synced: 0123456789abcdef0123456789abcdef01234567, lastHealthy: 0123456789abcdef0123456789abcdef01234567}
           counts: {apps: 50, synced: 49, healthy: 48, outOfSync: 1, degraded: 1}
           apps:
-          - {name: cart, images: ["company/cart:v1.2.4"], revision: 0123456789abcdef0123456789abcdef01234567, sync: Synced, health: Healthy, since: "2026-11-23T10:00:00Z", healthySince: "2026-11-23T10:01:00Z", message: ""}
+          - {name: cart, images: ["company/cart:v1.2.4"], revision: 0123456789abcdef0123456789abcdef01234567, sync: Synced, health: Healthy, since: "2026-11-23T10:00:00Z", healthySince: "2026-11-23T10:01:00Z", trouble: [SyncFailed], failedContent: abc, message: ""}
           managedKinds: ["apps/v1/Deployment", "v1/Service"]
           window: {open: true, active: [office], reason: "", nextOpen: null, nextClose: "2026-11-23T17:00:00Z", override: null}
           current: {promotion: p1}

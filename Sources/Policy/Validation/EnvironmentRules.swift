@@ -22,6 +22,7 @@ struct EnvironmentRules {
         approvals()
         promotion()
         verification()
+        notifications()
         if spec.override != nil {
             check.require(
                 spec.windows.override != nil, root / "override", "needs windows.override, which says who may override")
@@ -143,6 +144,33 @@ struct EnvironmentRules {
         for (index, metric) in verification.metrics.enumerated() {
             check.require(
                 metric.interval.duration >= .seconds(1), (path / "metrics")[index] / "interval", "must be at least 1s")
+        }
+    }
+
+    private mutating func notifications() {
+        for (index, notification) in spec.notifications.enumerated() {
+            let path = (root / "notifications")[index]
+            let hasSecret = notification.secretRef != nil
+            switch notification.type {
+            case .slack:
+                check.require(hasSecret, path / "secretRef", "is required: its key url has the address")
+                check.require(
+                    notification.url.isEmpty, path / "url",
+                    "must be empty: whoever has the address may post there, so it belongs into the Secret of secretRef")
+            case .webhook:
+                check.require(
+                    hasSecret || !notification.url.isEmpty, path / "url", "is required where no Secret has it")
+            case .commitStatus:
+                check.require(
+                    notification.url.isEmpty, path / "url", "must be empty: the forge of source.repository is told")
+                check.require(
+                    notification.events.isEmpty && notification.apps == ["*"], path,
+                    "is about the whole environment: events and apps choose nothing for a CommitStatus")
+            }
+            let authority = notification.url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+            check.require(
+                authority.count < 3 || !authority[2].contains("@"), path / "url",
+                "must not hold a user name or password; put the address into the Secret of secretRef")
         }
     }
 }

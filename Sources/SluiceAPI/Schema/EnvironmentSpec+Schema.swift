@@ -46,6 +46,9 @@ extension EnvironmentSpec {
                 "When and how promotions are rolled back."),
             .optional("holds", .list(of: Hold.schema, maxItems: 200), "Apps into which nothing is promoted for now."),
             .optional("vetoes", .list(of: Veto.schema, maxItems: 500), "Versions that are never promoted here."),
+            .optional(
+                "notifications", .list(of: EnvironmentSpec.Notification.schema, maxItems: 20, keys: ["name"]),
+                "Who is told what happens."),
             .optional("history", EnvironmentSpec.History.schema.defaulting([:]), "How much of the past is kept."),
             .optional(
                 "deletionPolicy", .words(of: DeletionPolicy.self).defaulting("Orphan"),

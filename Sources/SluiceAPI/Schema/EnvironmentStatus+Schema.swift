@@ -89,6 +89,12 @@ extension EnvironmentStatus.App {
                 "content", .string(maxLength: 64), "A digest of all that Git wants of it at that commit."),
             .optional("contentSince", .timestamp, "Since when that content is live."),
             .optional("healthySince", .timestamp, "Since when it is healthy without a break."),
+            .optional(
+                "trouble", .list(of: .words(of: NotificationEvent.self), maxItems: 10),
+                "What was wrong with it since it was last synced and healthy: SyncFailed, OutOfSync, Degraded."),
+            .optional(
+                "failedContent", .string(maxLength: 64),
+                "A digest of what could not be synced, so that one failure is told once."),
             .optional("message", .string(maxLength: 1024), "What is wrong, if anything."),
         ])
 }

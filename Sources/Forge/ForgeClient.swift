@@ -2,7 +2,7 @@ package import Core
 package import HTTP
 internal import KubernetesModel
 
-/// Opens, reads, changes and closes the pull requests of one repository.
+/// Opens, reads, changes and closes the pull requests of one repository, and says how its commits fare.
 ///
 /// Every call is one request (a list may take a few) with deadlines, and is not repeated here: an error's disposition
 /// says when to ask again. Redirects are not followed, so no token goes where it was not meant to.
@@ -91,6 +91,17 @@ package struct ForgeClient: Sendable {
         try await one(dialect.close(number), "closing pull request \(number)")
     }
 
+    /// Says how a commit fares.
+    ///
+    /// - Parameter commit: the whole id.
+    package func report(_ status: CommitStatus, of commit: String) async throws(ForgeError) {
+        do throws(ForgeError) {
+            _ = try await send(dialect.report(status, of: commit), "setting the status of commit \(commit.prefix(12))")
+        } catch {
+            guard dialect.isSettled(error) else { throw error }
+        }
+    }
+
     // MARK: Requests
 
     private func one(_ call: ForgeCall, _ doing: String) async throws(ForgeError) -> PullRequest {
@@ -139,7 +150,9 @@ package struct ForgeClient: Sendable {
             {
                 return ForgeError(.rateLimited, what, disposition: .waitUntil(comeBack(response.headers)))
             }
-            return ForgeError(.forbidden, "\(what); the token needs to write to the repository and its pull requests")
+            return ForgeError(
+                .forbidden,
+                "\(what); the token needs to write to the repository, its pull requests and its commit statuses")
         case 404: return ForgeError(.notFound, "\(what); may the token see the repository?")
         case 409: return ForgeError(.conflict, what)
         case 500...:

@@ -30,6 +30,9 @@ protocol ForgeDialect: Sendable {
     func open(_ draft: PullRequestDraft) -> ForgeCall
     func update(_ number: Int, title: String, description: String) -> ForgeCall
     func close(_ number: Int) -> ForgeCall
+    func report(_ status: CommitStatus, of commit: String) -> ForgeCall
+    /// Whether a refusal means that the status is what it was to become.
+    func isSettled(_ refusal: ForgeError) -> Bool
     /// The pull request in an answer; nil where there is none.
     func pullRequest(_ json: JSONValue) -> PullRequest?
     /// Whether an entry of a list is from that branch of the repository itself: anybody may call a branch of a fork so.
@@ -39,6 +42,7 @@ protocol ForgeDialect: Sendable {
 extension ForgeDialect {
     static var pageSize: Int { 50 }
     static var pages: Int { 1 }
+    func isSettled(_ refusal: ForgeError) -> Bool { false }
 }
 
 /// Percent-encoding of a path's component or a query's value: all but the unreserved characters of RFC 3986.

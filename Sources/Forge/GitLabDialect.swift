@@ -1,11 +1,13 @@
 internal import KubernetesModel
 
-/// GitLab's REST API, version 4: <https://docs.gitlab.com/api/merge_requests/>.
+/// GitLab's REST API, version 4: <https://docs.gitlab.com/api/merge_requests/>,
+/// <https://docs.gitlab.com/api/commits/#set-commit-pipeline-status>.
 struct GitLabDialect: ForgeDialect {
-    private let base: String
+    private let project: String
+    private var base: String { project + "/merge_requests" }
 
     init(path: String) {
-        base = "/projects/\(percentEncoded(path))/merge_requests"
+        project = "/projects/\(percentEncoded(path))"
     }
 
     func headers(token: String) -> [(name: String, value: String)] {
@@ -36,6 +38,25 @@ struct GitLabDialect: ForgeDialect {
     }
 
     func close(_ number: Int) -> ForgeCall { ForgeCall("PUT", "\(base)/\(number)", ["state_event": "close"]) }
+
+    func report(_ status: CommitStatus, of commit: String) -> ForgeCall {
+        let state =
+            switch status.state {
+            case .pending: "pending"
+            case .success: "success"
+            case .failure: "failed"
+            }
+        return ForgeCall(
+            "POST", "\(project)/statuses/\(percentEncoded(commit))",
+            [
+                "state": .string(state), "name": .string(status.context), "description": .string(status.description),
+            ])
+    }
+
+    /// GitLab refuses a status that the commit has already.
+    func isSettled(_ refusal: ForgeError) -> Bool {
+        refusal.code == .refused && refusal.message.contains("Cannot transition status")
+    }
 
     func pullRequest(_ json: JSONValue) -> PullRequest? {
         guard let number = json["iid"]?.number, let state = json["state"]?.stringValue else { return nil }

@@ -185,6 +185,50 @@ struct ForgeClientTests {
         transport.finish()
     }
 
+    @Test("says how a commit fares in each API's words", arguments: ForgeKind.allCases)
+    func statuses(kind: ForgeKind) async throws {
+        let transport = ScriptedTransport()
+        let commit = "0123456789abcdef0123456789abcdef01234567"
+        let targets: [ForgeKind: String] = [
+            .gitHub: "/repos/company/gitops/statuses/\(commit)",
+            .gitLab: "/api/v4/projects/company%2Fgitops/statuses/\(commit)",
+            .gitea: "/api/v1/repos/company/gitops/statuses/\(commit)",
+        ]
+        for state in CommitStatus.State.allCases {
+            transport.expect("POST", try #require(targets[kind]), .json("{}", status: 201)) { request in
+                let body = String(decoding: request.body, as: UTF8.self).replacing(#"\/"#, with: "/")
+                let word = kind == .gitLab && state == .failure ? "failed" : state.rawValue
+                let name = kind == .gitLab ? "name" : "context"
+                #expect(body.contains("\"state\":\"\(word)\""))
+                #expect(body.contains("\"\(name)\":\"sluice/shop/dev\""))
+                #expect(body.contains("\"description\":\"why\""))
+            }
+            let status = CommitStatus(state, context: "sluice/shop/dev", description: "why")
+            try await client(kind, transport).report(status, of: commit)
+        }
+        transport.finish()
+    }
+
+    @Test("takes GitLab's refusal of a status that is there already for what it is, and no other refusal")
+    func settledStatus() async throws {
+        let status = CommitStatus(.success, context: "c", description: "")
+        for (said, isFine) in [
+            ("Cannot transition status via :succeed from :success (Reason(s): ...)", true), ("name is too long", false),
+        ] {
+            let transport = ScriptedTransport()
+            transport.expect(
+                "POST", "/api/v4/projects/company%2Fgitops/statuses/abc",
+                .json("{\"message\":\"\(said)\"}", status: 400))
+            let forge = try client(.gitLab, transport)
+            do throws(ForgeError) {
+                try await forge.report(status, of: "abc")
+                #expect(isFine)
+            } catch {
+                #expect(!isFine && error.code == .refused)
+            }
+        }
+    }
+
     @Test(
         "tells errors apart, and never the token",
         arguments: [

@@ -5,7 +5,7 @@ import SluiceAPI
 /// One application of another tool as an Environment of its own, before those of one stage are put together.
 struct EnvironmentDraft {
     /// The application's name.
-    let name: String
+    var name: String
     /// What it is filed under: Argo CD's project. Empty for none.
     let group: String
     let origin: ImportedObject
@@ -13,6 +13,13 @@ struct EnvironmentDraft {
     var spec: EnvironmentSpec
     /// The windows that this application is under.
     var windows: [DraftWindow] = []
+    /// Whether it is a stage of many apps already, with `{app}` in its path.
+    var isStage = false
+}
+
+/// What stands for the app in paths and namespaces.
+enum AppMark {
+    static let text = "{app}"
 }
 
 /// A window of a group that applications share.

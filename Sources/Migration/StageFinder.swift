@@ -66,7 +66,7 @@ struct StageFinder {
         let candidates = components.filter {
             !StageFinder.ordinary.contains($0) && $0 != draft.group && DashedName(draft.name).contains($0)
         }
-        guard !separate, let app = candidates.max(by: { $0.count < $1.count }),
+        guard !separate, !draft.isStage, let app = candidates.max(by: { $0.count < $1.count }),
             components.count(where: { $0 == app }) == 1
         else { return Member(app: "", draft: draft, spec: draft.spec) }
         var spec = draft.spec

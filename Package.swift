@@ -77,6 +77,7 @@ let package = Package(
         library("KubernetesClient", ["KubernetesModel", "HTTP", "YAML", log]),
         library("Git", ["Core", "HTTP", "CGit2", "CSSH2", "COpenSSL"]),
         library("Forge", ["Core", "HTTP", "KubernetesModel"]),
+        library("Notifications", ["Core", "HTTP", "KubernetesModel", "SluiceAPI"]),
         library("Kustomize", ["YAML"]),
         library("Policy", ["Core", "KubernetesModel", "SluiceAPI"]),
         library("Admission", ["Core", "KubernetesModel", "SluiceAPI", "Policy"]),
@@ -87,8 +88,9 @@ let package = Package(
         library(
             "Controllers",
             [
-                "Admission", "Certificates", "ControllerRuntime", "Forge", "Git", "Kustomize", "Policy", "Sync",
-                "SluiceAPI", "YAML", metrics,
+                "Admission", "Certificates", "ControllerRuntime", "Forge", "Git", "Kustomize", "Notifications",
+                "Policy",
+                "Sync", "SluiceAPI", "YAML", metrics,
             ]),
         library(
             "Server",
@@ -119,6 +121,7 @@ let package = Package(
         tests("KubernetesClientTests", ["KubernetesClient", "HTTP", "Core", "TestSupport", log]),
         tests("GitTests", ["Git"]),
         tests("ForgeTests", ["Forge", "TestSupport"]),
+        tests("NotificationsTests", ["Notifications", "Core", "HTTP", "KubernetesModel", "SluiceAPI", "TestSupport"]),
         tests("KustomizeTests", ["Kustomize"], exclude: ["Corpus"]),
         tests("PolicyTests", ["Policy", "TestSupport", "YAML"]),
         tests("AdmissionTests", ["Admission", "Policy", "SluiceAPI", "KubernetesModel", "Core"]),
@@ -138,7 +141,7 @@ let package = Package(
             ["Controllers", "TestSupport", log, .product(name: "MetricsTestKit", package: "swift-metrics")]),
         tests("ControllersIntegrationTests", ["Controllers", "TestSupport", log]),
         // Knows the operator only from outside: its process, its objects, its commits.
-        tests("OperatorIntegrationTests", [], exclude: ["forge.py"]),
+        tests("OperatorIntegrationTests", [], exclude: ["forge.py", "receiver.py"]),
         tests(
             "ServerTests",
             ["Server", "SluiceAPI", "Certificates", "Core", "HTTP", "TestSupport", log, metrics, lifecycle]),

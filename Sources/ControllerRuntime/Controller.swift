@@ -85,9 +85,13 @@ package final class Controller<R: Reconciler>: Sendable {
         }
     }
 
-    /// One call of the reconciler, with all that surrounds it.
+    /// One call of the reconciler, with all that surrounds it: a span of its own.
     private func call(_ taken: WorkQueueState<R.Key>.Taken) async -> WorkQueueState<R.Key>.Outcome {
         let id = identifiers()
+        return await TraceContext.$current.withValue(TraceContext(spanID: id)) { await call(taken, id: id) }
+    }
+
+    private func call(_ taken: WorkQueueState<R.Key>.Taken, id: String) async -> WorkQueueState<R.Key>.Outcome {
         var logger = logger
         for (key, value) in taken.key.logMetadata { logger[metadataKey: key] = value }
         logger[.reconcile] = .string(id)

@@ -1,4 +1,5 @@
 package import Core
+internal import KubernetesModel
 package import Logging
 internal import Synchronization
 
@@ -11,7 +12,7 @@ package final class EventRecorder: Sendable {
     static let queueLimit = 1000
 
     private struct State {
-        var queue: [ObjectEvent] = []
+        var queue: [(event: ObjectEvent, trace: TraceContext?)] = []
         var waiter: CheckedContinuation<Void, Never>?
         var lost = 0
     }
@@ -22,14 +23,16 @@ package final class EventRecorder: Sendable {
     private let logger: Logger
     private let clock: any WallClock
     private let suffix: @Sendable () -> String
+    private let traceAnnotation: String?
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - controller: who reports, for example `sluice.dev/operator`.
     ///   - instance: which replica, for example the Pod's name.
+    ///   - traceAnnotation: under which annotation an event names the trace in which it happened; nil for none.
     package init(
         client: KubernetesClient, controller: String, instance: String, logger: Logger,
-        clock: any WallClock = SystemClock(),
+        traceAnnotation: String? = nil, clock: any WallClock = SystemClock(),
         suffix: @escaping @Sendable () -> String = { String(UInt64.random(in: .min ... .max), radix: 16) }
     ) {
         self.client = client
@@ -38,18 +41,20 @@ package final class EventRecorder: Sendable {
         self.logger = logger
         self.clock = clock
         self.suffix = suffix
+        self.traceAnnotation = traceAnnotation
     }
 
     /// How many events were lost.
     package var lost: Int { state.withLock { $0.lost } }
 
     package func record(_ event: ObjectEvent) {
+        let trace = TraceContext.current
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.queue.count < EventRecorder.queueLimit else {
                 state.lost += 1
                 return nil
             }
-            state.queue.append(event)
+            state.queue.append((event, trace))
             defer { state.waiter = nil }
             return state.waiter
         }
@@ -61,10 +66,10 @@ package final class EventRecorder: Sendable {
         var sender = EventSender(
             client: client, controller: controller, instance: instance, clock: clock, suffix: suffix)
         while !Task.isCancelled {
-            for event in await take() {
+            for (event, trace) in await take() {
                 if Task.isCancelled { return }
                 do throws(KubernetesError) {
-                    try await sender.send(event)
+                    try await sender.send(event, annotations: annotations(trace))
                 } catch {
                     state.withLock { $0.lost += 1 }
                     if !error.isCancelled {
@@ -77,8 +82,13 @@ package final class EventRecorder: Sendable {
         }
     }
 
+    private func annotations(_ trace: TraceContext?) -> JSONObject {
+        guard let traceAnnotation, let trace else { return [:] }
+        return [traceAnnotation: .string(trace.traceID)]
+    }
+
     /// All that waits, at least one unless cancelled.
-    private func take() async -> [ObjectEvent] {
+    private func take() async -> [(event: ObjectEvent, trace: TraceContext?)] {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready = state.withLock { state -> Bool in

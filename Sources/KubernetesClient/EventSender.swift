@@ -35,7 +35,8 @@ struct EventSender {
         self.suffix = suffix
     }
 
-    mutating func send(_ event: ObjectEvent) async throws(KubernetesError) {
+    /// - Parameter annotations: for an event that is new to the server.
+    mutating func send(_ event: ObjectEvent, annotations: JSONObject = [:]) async throws(KubernetesError) {
         let api = try await chosenAPI()
         let now = clock.now()
         // Events about cluster-scoped objects live in the default namespace.
@@ -46,8 +47,8 @@ struct EventSender {
         case .create(let name):
             let body =
                 switch api {
-                case .events(let resource): newEvent(event, resource, namespace, name, now)
-                case .core: coreEvent(event, namespace, name, now)
+                case .events(let resource): newEvent(event, resource, metadata(namespace, name, annotations), now)
+                case .core: coreEvent(event, metadata(namespace, name, annotations), now)
                 }
             do throws(KubernetesError) {
                 _ = try await client.create(api.resource, Manifest(body))
@@ -85,15 +86,17 @@ struct EventSender {
         return found
     }
 
-    private func metadata(_ namespace: String, _ name: String) -> JSONValue {
-        ["namespace": .string(namespace), "name": .string(name)]
+    private func metadata(_ namespace: String, _ name: String, _ annotations: JSONObject) -> JSONValue {
+        var metadata: JSONObject = ["namespace": .string(namespace), "name": .string(name)]
+        if !annotations.isEmpty { metadata["annotations"] = .object(annotations) }
+        return .object(metadata)
     }
 
     private func newEvent(
-        _ event: ObjectEvent, _ resource: APIResource, _ namespace: String, _ name: String, _ now: Timestamp
+        _ event: ObjectEvent, _ resource: APIResource, _ metadata: JSONValue, _ now: Timestamp
     ) -> JSONValue {
         [
-            "apiVersion": .string(resource.gvk.apiVersion), "kind": "Event", "metadata": metadata(namespace, name),
+            "apiVersion": .string(resource.gvk.apiVersion), "kind": "Event", "metadata": metadata,
             "eventTime": .string(now.rfc3339Micro), "reportingController": .string(controller),
             "reportingInstance": .string(instance.bounded(to: 128)), "action": .string(event.action),
             "reason": .string(event.reason), "regarding": event.regarding.json, "note": .string(event.note),
@@ -101,11 +104,9 @@ struct EventSender {
         ]
     }
 
-    private func coreEvent(
-        _ event: ObjectEvent, _ namespace: String, _ name: String, _ now: Timestamp
-    ) -> JSONValue {
+    private func coreEvent(_ event: ObjectEvent, _ metadata: JSONValue, _ now: Timestamp) -> JSONValue {
         [
-            "apiVersion": "v1", "kind": "Event", "metadata": metadata(namespace, name),
+            "apiVersion": "v1", "kind": "Event", "metadata": metadata,
             "involvedObject": event.regarding.json, "reason": .string(event.reason), "message": .string(event.note),
             "type": .string(event.kind.rawValue), "source": ["component": .string(controller)],
             "firstTimestamp": .string(now.rfc3339), "lastTimestamp": .string(now.rfc3339), "count": 1,

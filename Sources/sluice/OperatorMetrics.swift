@@ -21,6 +21,8 @@ enum OperatorMetrics {
         "sluice_deployment_lead_time_seconds": "From a promotion's request to its verification.",
         "sluice_change_failures_total": "Promotions that failed after their commit, or were rolled back.",
         "sluice_time_to_restore_seconds": "From a rollback's request to health.",
+        "sluice_notifications_total": "Notifications by type, and what became of them.",
+        "sluice_notification_duration_seconds": "How long deliveries took.",
         "sluice_api_requests_total": "Requests to API servers.",
         "sluice_api_request_duration_seconds": "How long they took; for a watch to the head of the answer.",
     ]

@@ -150,7 +150,11 @@ struct RunCommand: AsyncParsableCommand {
         } else {
             format = JSONLogHandler.defaultFormat
         }
-        return Logger(label: "sluice") { _ in JSONLogHandler(format: format, level: level) }
+        return Logger(label: "sluice") { _ in
+            var handler = JSONLogHandler(format: format, level: level)
+            handler.metadataProvider = TraceContext.logMetadata
+            return handler
+        }
     }
 
     /// The host's name, which is the Pod's, and the process.

@@ -181,3 +181,71 @@ private struct AppStory {
         #expect(message.hasSuffix(" and 2 more"))
     }
 }
+
+@Suite("An app's trouble") struct TroubleTests {
+    private func sync(
+        isSynced: Bool = false, health: Health = .healthy, error: SyncError? = nil, wait: SyncWait? = nil
+    ) -> SyncOutcome {
+        SyncOutcome(
+            app: "cart", revision: "", isSynced: isSynced, objects: [], health: health, unhealthy: [], images: [],
+            wait: wait, errors: error.map { [$0] } ?? [], healed: [], drifted: [], applied: 0, pruned: 0)
+    }
+
+    private func app(
+        _ story: AppStory, _ sync: SyncOutcome?, _ change: (inout AppOutcome) -> Void = { _ in },
+        renderFailure: String? = nil, heldBack: String? = nil
+    ) throws -> EnvironmentStatus.App {
+        var outcome = AppOutcome(
+            name: "cart", revision: story.new.revision, sync: sync, renderFailure: renderFailure, heldBack: heldBack)
+        change(&outcome)
+        let status = EnvironmentStatusBuilder.status(
+            of: story.observation, outcomes: [outcome], managedKinds: [], now: story.now)
+        return try #require(status.apps.first)
+    }
+
+    private func transient() -> SyncError { SyncError(.applyFailed, "the server is busy", disposition: .transient) }
+
+    @Test func `is none while it is being synced`() throws {
+        let story = try AppStory()
+        #expect(try app(story, sync(isSynced: true)).trouble == [])
+        let wait = SyncWait(reason: .health, keys: [])
+        #expect(try app(story, sync(health: Health(.progressing, ""), wait: wait)).trouble == [])
+    }
+
+    @Test func `begins when it cannot be rendered, or cannot be applied for good`() throws {
+        let story = try AppStory()
+        let failed = try app(story, nil, renderFailure: "no such file")
+        #expect(failed.trouble == [.syncFailed])
+        #expect(failed.failedContent.utf8.count == 64)
+        #expect(try app(story, nil, renderFailure: "another").failedContent != failed.failedContent)
+        let terminal = try app(story, sync(error: SyncError(.applyFailed, "no")))
+        #expect(terminal.trouble == [.syncFailed])
+        #expect(terminal.failedContent == "\(story.new.digest)")
+    }
+
+    @Test func `does not begin with a fault that passes`() throws {
+        let story = try AppStory()
+        #expect(try app(story, sync(error: transient()), { $0.failures = 1 }).trouble == [])
+        #expect(try app(story, sync(error: transient()), { $0.failures = 2 }).trouble == [.syncFailed])
+    }
+
+    @Test func `is to be out of sync where nothing is done about it`() throws {
+        let story = try AppStory()
+        #expect(try app(story, sync(), heldBack: "the window is shut").trouble == [.outOfSync])
+        #expect(try app(story, sync()).trouble == [])
+        var suspended = story
+        suspended.environment.spec.suspend = true
+        #expect(try app(suspended, sync()).trouble == [.outOfSync])
+    }
+
+    @Test func `lasts until the app is synced and healthy, whatever its health does in between`() throws {
+        var story = try AppStory()
+        let first = try app(story, sync(isSynced: true, health: Health(.degraded, "crashes")))
+        #expect(first.trouble == [.degraded])
+        story.environment.status.apps = [first]
+        let second = try app(story, sync(isSynced: true, health: Health(.progressing, "")))
+        #expect(second.trouble == [.degraded])
+        story.environment.status.apps = [second]
+        #expect(try app(story, sync(isSynced: true)).trouble == [])
+    }
+}

@@ -3,7 +3,9 @@ import Testing
 
 /// The commands of the documentation, page by page, as a reader types them.
 @Suite(World.isThere, Chart.canBeRendered, World.clusterIsOurs, .serialized) struct DocsIntegrationTests {
-    @Test(arguments: ["approvals", "install", "migration", "rollback", "security", "troubleshooting", "windows"])
+    @Test(arguments: [
+        "approvals", "install", "migration", "notifications", "rollback", "security", "troubleshooting", "windows",
+    ])
     func `the commands of a page go through`(page: String) throws {
         try World.hack("docs", "--name", World.variable("CLUSTER") ?? "", page)
     }
@@ -17,7 +19,7 @@ import Testing
 
     @Test func `every page is run or has nothing to run`() throws {
         let tested: Set = [
-            "approvals", "install", "migration", "rollback", "security", "troubleshooting", "windows",
+            "approvals", "install", "migration", "notifications", "rollback", "security", "troubleshooting", "windows",
             "first-promotion",
         ]
         let folder = Chart.folder + "/../docs"

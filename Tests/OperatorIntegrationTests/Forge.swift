@@ -17,7 +17,16 @@ final class Forge {
         let merge: String
     }
 
+    /// What was said of a commit.
+    struct Status: Decodable {
+        let commit: String
+        let state: String
+        let context: String
+        let description: String
+    }
+
     private struct State: Decodable {
+        let statuses: [Status]
         let pulls: [Pull]
         let held: Bool
         let requests: [String]
@@ -64,6 +73,7 @@ final class Forge {
     var pulls: [Pull] { get throws { try state.pulls } }
     /// Whether a request is being kept waiting.
     var isHolding: Bool { get throws { try state.held } }
+    var statuses: [Status] { get throws { try state.statuses } }
     var requests: [String] { get throws { try state.requests } }
 
     func merge(_ number: Int, _ style: String) throws {

@@ -1,7 +1,7 @@
 """A forge on loopback for tests: the pull requests of one repository, by the API of GitHub, GitLab or Gitea.
 
 What is merged is merged by git itself, in the bare repository that the Git server serves. Tests steer it below
-/control: merge, close, fail, hold, pulls.
+/control: merge, close, fail, hold, pulls. It keeps the statuses of commits, too.
 """
 
 import argparse
@@ -29,6 +29,7 @@ options = parser.parse_args()
 
 lock = threading.RLock()
 pulls = []
+statuses = []
 failures = []  # (method, status, headers), taken one by one
 held = {"when": "", "reached": False}
 requests = []
@@ -146,6 +147,14 @@ class Handler(BaseHTTPRequestHandler):
             "GitHub": f"/repos/{options.path}/pulls", "Gitea": f"/repos/{options.path}/pulls",
             "GitLab": f"/projects/{options.path.replace('/', '%2F')}/merge_requests",
         }[options.kind]
+        told = re.fullmatch(r"(/.*)/statuses/([0-9a-f]{40})", parts.path)
+        if told and lists.startswith(told[1] + "/") and self.command == "POST":
+            with lock:
+                statuses.append({
+                    "commit": told[2], "state": body["state"], "context": body.get("context") or body.get("name"),
+                    "description": body["description"],
+                })
+            return self.answer(201, {})
         found = re.fullmatch(re.escape(lists) + r"(?:/(\d+))?", parts.path)
         if not found:
             return self.answer(404, {"message": "Not Found"})
@@ -209,7 +218,7 @@ class Handler(BaseHTTPRequestHandler):
             if verb == "pulls":
                 return self.answer(
                     200, {"pulls": [dict(pull, head=shown(pull) and pull["head"]) for pull in pulls],
-                          "held": held["reached"], "requests": requests})
+                          "held": held["reached"], "requests": requests, "statuses": statuses})
             if verb == "fail":
                 failures.extend((body.get("method", ""), body["status"], body.get("headers")) for _ in range(body["times"]))
             elif verb == "hold":

@@ -4,6 +4,7 @@ internal import Git
 internal import KubernetesClient
 internal import KubernetesModel
 internal import Logging
+internal import Notifications
 internal import SluiceAPI
 internal import Sync
 
@@ -79,8 +80,12 @@ struct EnvironmentExecutor: Sendable {
             note(result.outcomes[index], work, now, call, &result.requeueAt)
             let name = result.outcomes[index].name
             result.outcomes[index].overdue = overdue(result.outcomes[index], work, now, &result.requeueAt)
-            result.outcomes[index].contest = work.memory.retry(name).contest(now: now)
+            let retry = work.memory.retry(name)
+            result.outcomes[index].contest = retry.contest(now: now)
+            result.outcomes[index].failures =
+                work.directives[name]?.version.map { retry.failures(of: "\($0.digest)") } ?? 0
         }
+        tellHealed(result.outcomes, of: work.environment, now)
         announce(result.outcomes, of: work.environment)
         result.outcomes += await depart(wanted, work)
         result.kinds = remaining(wanted, work)
@@ -286,6 +291,23 @@ struct EnvironmentExecutor: Sendable {
         }
     }
 
+    /// Tells of what was undone; not again and again of a fight, which the status tells.
+    private func tellHealed(_ outcomes: [AppOutcome], of environment: Environment, _ now: Timestamp) {
+        let apps = outcomes.compactMap { outcome in
+            outcome.contest == nil
+                ? outcome.sync?.healed.first.map { Notice.App(name: outcome.name, message: "\($0.key): \($0.deed)") }
+                : nil
+        }
+        guard !apps.isEmpty else { return }
+        context.notifications.post(
+            [
+                Notice(
+                    .driftHealed, at: now, namespace: environment.metadata.namespace,
+                    environment: environment.metadata.name, apps: apps, isByApp: true,
+                    commit: environment.status.revision.observed, repository: environment.spec.source.shownRepository)
+            ], of: environment)
+    }
+
     /// One event for all that was synced at a commit: fifty apps of a first sync are no news of their own each.
     private func announce(_ outcomes: [AppOutcome], of environment: Environment) {
         let synced = outcomes.filter { outcome in
@@ -297,6 +319,12 @@ struct EnvironmentExecutor: Sendable {
             let pruned = apps.reduce(0) { $0 + ($1.sync?.pruned ?? 0) }
             let names = apps.prefix(Self.namesInEvent).map(\.name).joined(separator: ", ")
             let more = apps.count > Self.namesInEvent ? " and \(apps.count - Self.namesInEvent) more" : ""
+            context.logger.info(
+                "Commit was applied",
+                metadata: .init([
+                    .namespace: environment.metadata.namespace, .name: environment.metadata.name,
+                    .revision: revision?.hex ?? "", .count: applied + pruned,
+                ]))
             context.events.record(
                 ObjectEvent(
                     regarding: Self.reference(to: environment), reason: "Synced", action: "Sync",

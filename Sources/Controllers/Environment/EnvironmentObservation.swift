@@ -23,6 +23,8 @@ package struct EnvironmentObservation: Sendable {
     package var current = EnvironmentStatus.Current()
     package var queue: [String] = []
     package var restraints: Restraints?
+    /// Who of `spec.notifications` could not be told, by name, and why.
+    package var notificationFailures: [String: String] = [:]
 
     package init(environment: Environment) {
         self.environment = environment

@@ -3,6 +3,7 @@ internal import Core
 internal import Git
 internal import KubernetesClient
 package import KubernetesModel
+internal import Logging
 internal import Policy
 package import SluiceAPI
 package import Sync
@@ -28,6 +29,7 @@ package struct EnvironmentObserver: Sendable {
         sighting.observation.faults = Policy.validate(environment)
         let references = try await EnvironmentReferences.read(of: environment, context.references)
         sighting.observation.faults += references.faults
+        sighting.observation.notificationFailures = context.notifications.failures(of: environment)
         let calendar = try? WindowCalendar(environment.spec.windows)
         let now = context.clock.now()
         let overriddenUntil = await EvidenceReader(context).override(
@@ -136,7 +138,8 @@ package struct EnvironmentObserver: Sendable {
             return
         }
         let reader = DesiredStateReader(environment: environment, renders: context.renders, ignore: ignore)
-        let lookup = AppLookup(reader: reader, repository: source.repository, cluster: cluster, memory: memory)
+        let lookup = AppLookup(
+            reader: reader, repository: source.repository, cluster: cluster, memory: memory, logger: context.logger)
         let atHead: EnvironmentMemory.Desired
         do {
             atHead = try await lookup.desired(at: head)
@@ -210,12 +213,23 @@ struct AppLookup: Sendable {
     let repository: GitRepository
     let cluster: ClusterSync
     let memory: EnvironmentMemory
+    let logger: Logger
 
     func desired(at commit: CommitID) async throws -> EnvironmentMemory.Desired {
         let inputs = EnvironmentMemory.Inputs(
             revision: commit, generation: reader.environment.metadata.generation)
         if let known = memory.desired(inputs) { return known }
+        let start = ContinuousClock.now
         let rendered = try await reader.render(commit, of: repository)
+        TraceContext.$current.withValue(.following(commit.hex)) {
+            logger.info(
+                "Commit was rendered",
+                metadata: .init([
+                    .namespace: reader.environment.metadata.namespace, .name: reader.environment.metadata.name,
+                    .revision: commit.hex, .count: rendered.objects.count,
+                    .duration: (ContinuousClock.now - start).microseconds / 1000,
+                ]))
+        }
         let kinds = try await cluster.kinds(rendered.kinds)
         let desired = reader.desired(rendered, at: commit, kinds: kinds)
         // A kind that the cluster does not serve yet may be served a moment later: that is looked up again.

@@ -53,9 +53,19 @@ package struct EnvironmentReconciler: Reconciler {
     private func sync(
         _ manifest: Manifest, _ environment: Environment, _ call: ReconcileContext
     ) async throws -> ReconcileResult {
-        var manifest = manifest
         let memory = memories[environment.namespacedName]
         let sighting = try await observer.observe(environment, memory: memory)
+        // From here on all is about the commit that was seen.
+        return try await TraceContext.$current.withValue(.following(sighting.observation.source.head?.hex ?? "")) {
+            try await act(on: sighting, manifest, environment, memory, call)
+        }
+    }
+
+    private func act(
+        on sighting: EnvironmentObserver.Sighting, _ manifest: Manifest, _ environment: Environment,
+        _ memory: EnvironmentMemory, _ call: ReconcileContext
+    ) async throws -> ReconcileResult {
+        var manifest = manifest
         let observation = sighting.observation
         // A new process has not looked at Git yet and calls again when it has; until then the last status stands.
         if observation.isUnread, environment.status.observedGeneration == environment.metadata.generation {
@@ -100,8 +110,23 @@ package struct EnvironmentReconciler: Reconciler {
         }
         let next = EnvironmentStatusBuilder.status(
             of: observation, outcomes: outcomes, managedKinds: left, orphans: orphans, now: context.clock.now())
-        try await status.write(Self.json(next, environment), to: manifest)
+        if try await status.write(Self.json(next, environment), to: manifest) != nil {
+            tell(next, environment, call)
+        }
         return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
+    }
+
+    /// What was written is news once.
+    private func tell(_ next: EnvironmentStatus, _ environment: Environment, _ call: ReconcileContext) {
+        let before = environment.status
+        if next.revision.lastHealthy != before.revision.lastHealthy {
+            call.logger.info(
+                "Commit is healthy",
+                metadata: .init([.revision: next.revision.lastHealthy, .count: next.counts.apps]))
+        }
+        guard !environment.spec.notifications.isEmpty else { return }
+        let news = EnvironmentNews(environment, before: before, after: next, now: context.clock.now())
+        context.notifications.post(news.notices, news.report, of: environment)
     }
 
     /// A status as JSON, through the object that it belongs to.
@@ -148,6 +173,7 @@ package struct EnvironmentReconciler: Reconciler {
         status.forget(key)
         context.clusters.forget(key)
         context.references.retain([], for: key)
+        context.notifications.forget(key)
         await context.sources.unfollow(key)
     }
 }

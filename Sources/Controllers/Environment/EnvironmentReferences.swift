@@ -21,6 +21,8 @@ package struct EnvironmentReferences: Sendable {
     package var faults: [FieldError] = []
     /// The same for what only promotions and rollbacks need; syncing goes on without it.
     package var promotionFaults: [FieldError] = []
+    /// The Secrets of `spec.notifications`, by name; those that do not exist are not in it.
+    package var notificationSecrets: [String: ReferenceContent] = [:]
 
     /// Reads all of them; each is watched from now on, and the Environment is told of changes.
     ///
@@ -62,6 +64,9 @@ package struct EnvironmentReferences: Sendable {
             if let verify, verify != approvals, approvals != nil {
                 try await found.signers(verify, "spec.source.verify.signersRef", &reader)
             } else { found.signers }
+        for name in Set(environment.spec.notifications.compactMap { $0.secretRef?.name }) {
+            found.notificationSecrets[name] = try await reader.content(.secret, name)
+        }
         watcher.retain(reader.references, for: environment.namespacedName)
         return found
     }
@@ -118,7 +123,7 @@ package struct EnvironmentReferences: Sendable {
         let watcher: ReferenceWatcher<NamespacedName>
         var references: Set<Reference> = []
 
-        private mutating func content(_ kind: Reference.Kind, _ name: String) async throws -> ReferenceContent? {
+        mutating func content(_ kind: Reference.Kind, _ name: String) async throws -> ReferenceContent? {
             let reference = Reference(kind, namespace: environment.metadata.namespace, name: name)
             references.insert(reference)
             return try await watcher.content(of: reference, for: environment.namespacedName)

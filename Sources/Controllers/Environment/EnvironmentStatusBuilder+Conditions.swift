@@ -24,6 +24,7 @@ extension EnvironmentStatusBuilder {
             held.isEmpty ? "" : "no promotion into \(held)")
         contested()
         orphaned()
+        notifying()
         overall(source, synced, healthy)
     }
 
@@ -41,6 +42,20 @@ extension EnvironmentStatusBuilder {
         let more = orphans.count > 10 ? " and \(orphans.count - 10) more" : ""
         let count = orphans.count == 1 ? "1 object" : "\(orphans.count) objects"
         set(ConditionType.orphansFound, true, "OrphansFound", "\(count) that no manifest names: \(shown)\(more)")
+    }
+
+    /// Names who cannot be told what happens; there only where somebody is to be told.
+    private mutating func notifying() {
+        guard !spec.notifications.isEmpty else {
+            status.conditions.remove(ConditionType.notifying)
+            return
+        }
+        let failures = observation.notificationFailures
+        guard let first = failures.min(by: { $0.key < $1.key }) else {
+            return set(ConditionType.notifying, true, "Notifying", "")
+        }
+        let more = failures.count > 1 ? " (and \(failures.count - 1) more)" : ""
+        set(ConditionType.notifying, false, "NotDelivered", "\(first.key): \(first.value)\(more)")
     }
 
     /// Names who undoes what is healed again and again; there only while somebody does.

@@ -19,6 +19,8 @@ package struct AppOutcome: Sendable {
     package var overdue: String?
     /// Who fights over what, if somebody does.
     package var contest: RetryState.Contest?
+    /// How often in a row this version could not be synced, this time included.
+    package var failures = 0
 
     package init(
         name: String, revision: CommitID?, sync: SyncOutcome?, renderFailure: String?, heldBack: String?,
@@ -101,7 +103,11 @@ package struct EnvironmentStatusBuilder {
 
     private mutating func apps() {
         let before = Dictionary(status.apps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        status.apps = outcomes.map { app($0, before: before[$0.name]) }
+        status.apps = outcomes.map { outcome in
+            var app = app(outcome, before: before[outcome.name])
+            noteTrouble(&app, outcome)
+            return app
+        }
     }
 
     private func app(_ outcome: AppOutcome, before: EnvironmentStatus.App?) -> EnvironmentStatus.App {
@@ -135,7 +141,7 @@ package struct EnvironmentStatusBuilder {
     }
 
     /// The digest of what an app wants at the commit that was acted on.
-    private func content(of app: String, at revision: CommitID) -> String? {
+    func content(of app: String, at revision: CommitID) -> String? {
         guard let reading = readings[app] else { return nil }
         return [reading.head, reading.pushed, reading.synced].compactMap { $0 }
             .first { $0.revision == revision }?.digest.description

@@ -74,6 +74,9 @@ package struct RetryState: Sendable {
         version == self.version && failures > 0 && !failure.isEmpty ? failure : nil
     }
 
+    /// How often in a row this version could not be synced.
+    package func failures(of version: String) -> Int { version == self.version ? failures : 0 }
+
     /// Whether this version was synced whole before: what is left to do for it can only be healing.
     package func isSettled(_ version: String) -> Bool { version == settled }
 

@@ -76,10 +76,12 @@ package final class Operator: Sendable {
         repositories = GitRepositories(
             directory: options.stateDirectory + "/git", transport: transport, limits: options.git, clock: clock)
         let events = EventRecorder(
-            client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger, clock: clock)
+            client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger,
+            traceAnnotation: Annotation.traceID, clock: clock)
         context = OperatorContext(
             client: client, transport: transport, observer: observer, repositories: repositories,
-            forges: ForgeDirectory(transport: transport, clock: clock, limits: options.git), clock: clock,
+            forges: ForgeDirectory(transport: transport, clock: clock, limits: options.git),
+            receivers: ReceiverDirectory(clock: clock, limits: options.git), clock: clock,
             logger: logger, events: events, renders: RenderCache(capacity: options.renderCache),
             webhook: options.webhook)
     }
@@ -113,6 +115,7 @@ package final class Operator: Sendable {
         if options.registersCRDs { try await CRDRegistration(client: client, logger: logger).run() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.context.events.run() }
+            group.addTask { await self.notify() }
             for cache in caches() { group.addTask { await cache() } }
             if let admission = context.admission { group.addTask { await admission.run() } }
             group.addTask {
@@ -129,6 +132,31 @@ package final class Operator: Sendable {
             for try await _ in group where Task.isCancelled { return }
         }
     }
+
+    /// Delivers notifications, in every replica that has any; at the end what waits has a moment to get out.
+    private func notify() async {
+        var options = Controller<NotificationReconciler>.Options()
+        options.workers = 8
+        options.timeout = .seconds(30)
+        options.grace = .seconds(1)
+        let controller = Controller(
+            "notification", NotificationReconciler(context), queue: context.notifications.queue, options: options,
+            logger: logger)
+        // No child task: cancelling this one begins the last moment and does not end the deliveries.
+        let work = Task { await controller.run() }
+        await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            Task { [desk = context.notifications] in
+                let end = ContinuousClock.now + Self.lastMoment
+                while !desk.isEmpty, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
+                work.cancel()
+            }
+        }
+    }
+
+    /// How long the end of the process waits for what is still to be told.
+    private static let lastMoment = Duration.seconds(2)
 
     private func caches() -> [@Sendable () async -> Void] {
         let selector = ObjectSelector(namespace: options.namespace)

@@ -38,14 +38,18 @@ package final class OperatorContext: Sendable {
     package let counters = SyncCounters()
     /// The admission webhook; nil where it is off, and then no API user's word counts.
     package let admission: AdmissionDesk?
+    package let notifications: NotificationDesk
+    package let receivers: ReceiverDirectory
     package let git = GitMetrics()
 
     package init(
         client: KubernetesClient, transport: any HTTPTransport, observer: (any RequestObserver)?,
-        repositories: GitRepositories, forges: ForgeDirectory, clock: any WallClock, logger: Logger,
+        repositories: GitRepositories, forges: ForgeDirectory, receivers: ReceiverDirectory, clock: any WallClock,
+        logger: Logger,
         events: EventRecorder, renders: RenderCache, webhook: WebhookOptions? = nil
     ) {
         self.forges = forges
+        self.receivers = receivers
         self.client = client
         self.transport = transport
         self.clock = clock
@@ -85,6 +89,7 @@ package final class OperatorContext: Sendable {
         admission = webhook.map {
             AdmissionDesk(options: $0, client: client, clock: clock, logger: logger, environments: environments)
         }
+        notifications = NotificationDesk(clock: clock) { environmentQueue.add($0) }
         let rewritten: @Sendable (NamespacedName, FetchResult) -> Void = { name, result in
             guard let manifest = environments.get(name)?.manifest else { return }
             let before = result.previous?.short ?? "another commit"

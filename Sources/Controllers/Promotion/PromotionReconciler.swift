@@ -37,10 +37,23 @@ package struct PromotionReconciler: Reconciler {
             try await status.write(Unreadable.status(manifest, error, now: context.clock.now()), to: manifest)
             return .done
         }
+        // Once there is a commit, all is about that.
+        let commit = promotion.status.commit
+        let trace: TraceContext =
+            commit.isEmpty ? .following(uid: promotion.metadata.uid) : .following(commit)
+        return try await TraceContext.$current.withValue(trace) {
+            try await advance(promotion, manifest, cached: try? entry.object.get(), call)
+        }
+    }
+
+    private func advance(
+        _ promotion: Promotion, _ manifest: Manifest, cached: Promotion?, _ call: ReconcileContext
+    ) async throws -> ReconcileResult {
+        let key = promotion.namespacedName
         let environment = NamespacedName(namespace: key.namespace, name: promotion.spec.environment)
         if promotion.hasEnded {
             // Only once the cache shows it, for that is what the others look at.
-            if let cached = try? entry.object.get(), cached.hasEnded, context.turns.finished(key) {
+            if let cached, cached.hasEnded, context.turns.finished(key) {
                 context.wake.environmentChanged(environment)
             }
             if !promotion.isWatched, await !observer.isReverted(promotion) { return .done }
@@ -62,6 +75,13 @@ package struct PromotionReconciler: Reconciler {
         guard let written = try await write(plan.status, promotion, manifest) else { return .done }
         await tidy(plan.status, promotion, observation)
         announce(plan.status, promotion, written)
+        if let environment = observation.target.environment,
+            let notice = PromotionNews.notice(
+                promotion, became: plan.status, repository: environment.spec.source.shownRepository,
+                now: context.clock.now())
+        {
+            context.notifications.post([notice], of: environment)
+        }
         metrics.note(promotion, became: plan.status, now: context.clock.now())
         return try await perform(plan, observation, written, call)
     }

@@ -16,9 +16,14 @@ package struct ForgeDirectory: Sendable {
         self.limits = limits
     }
 
+    /// - Parameters:
+    ///   - token: what is sent instead of that of `spec.source.credentialsRef`.
+    ///   - caPEM: what is trusted instead of what the references say.
     /// - Throws: ``ForgeError`` where it is not known which forge it is, or there is no token; ``GitError`` for a URL that
     ///   is refused.
-    package func client(of environment: Environment, _ references: EnvironmentReferences) throws -> ForgeClient {
+    package func client(
+        of environment: Environment, _ references: EnvironmentReferences, token: String? = nil, caPEM: [UInt8]? = nil
+    ) throws -> ForgeClient {
         let source = environment.spec.source
         let url = try GitURL(source.repository, limits: limits)
         let isWeb = url.scheme == .https || url.scheme == .http
@@ -28,7 +33,8 @@ package struct ForgeDirectory: Sendable {
             apiURL: source.push.pullRequest.apiURL, host: url.host, authority: authority,
             isSecure: url.scheme != .http, path: url.path)
         return try ForgeClient(
-            repository, token: references.forgeToken, caPEM: references.credentials.caPEM, transport: transport,
+            repository, token: token ?? references.forgeToken, caPEM: caPEM ?? references.credentials.caPEM,
+            transport: transport,
             clock: clock, allowsInsecure: limits.allowInsecureHTTP)
     }
 }

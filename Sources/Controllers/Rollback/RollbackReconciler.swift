@@ -39,6 +39,14 @@ package struct RollbackReconciler: Reconciler {
             try await status.write(Unreadable.status(manifest, error, now: context.clock.now()), to: manifest)
             return .done
         }
+        let commit = rollback.status.commit
+        let trace: TraceContext = commit.isEmpty ? .following(uid: rollback.metadata.uid) : .following(commit)
+        return try await TraceContext.$current.withValue(trace) { try await advance(rollback, manifest, call) }
+    }
+
+    private func advance(
+        _ rollback: Rollback, _ manifest: Manifest, _ call: ReconcileContext
+    ) async throws -> ReconcileResult {
         let isOver = rollback.status.attempt == rollback.spec.attempt && (rollback.status.phase?.isTerminal ?? false)
         let mayRelease = rollback.spec.release && !rollback.status.conditions.isTrue(ConditionType.released)
         let observation =
@@ -139,12 +147,18 @@ package struct RollbackReconciler: Reconciler {
         guard let written = try await status.write(object.statusJSON, to: manifest) else { return nil }
         guard next != rollback.status else { return written }
         announce(next, rollback, written)
+        let environmentName = NamespacedName(namespace: rollback.metadata.namespace, name: rollback.spec.environment)
+        if let environment = context.environment(environmentName),
+            let notice = RollbackNews.notice(
+                rollback, became: next, repository: environment.spec.source.shownRepository, now: context.clock.now())
+        {
+            context.notifications.post([notice], of: environment)
+        }
         metrics.note(rollback, became: next)
         // What it holds and vetoes, and that promotions may go on, is for others to see.
-        let namespace = rollback.metadata.namespace
-        context.wake.environmentChanged(NamespacedName(namespace: namespace, name: rollback.spec.environment))
+        context.wake.environmentChanged(environmentName)
         if next.phase?.isTerminal ?? false {
-            context.promotionQueue.add(context.promotions.names.filter { $0.namespace == namespace })
+            context.promotionQueue.add(context.promotions.names.filter { $0.namespace == environmentName.namespace })
         }
         return written
     }

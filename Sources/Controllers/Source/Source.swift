@@ -245,6 +245,18 @@ package actor Source {
                     "Source cannot be read",
                     metadata: .init([.repository: repository.url.text, .error: failure.message]))
             }
+            if let head = current.head, head != before.head, current.failure == nil {
+                // A span of its own: the poll began in whatever reconcile asked for it first.
+                let trace = TraceContext.$current.withValue(nil) { TraceContext.following(head.hex) }
+                TraceContext.$current.withValue(trace) {
+                    logger.info(
+                        "Commit was fetched",
+                        metadata: .init([
+                            .repository: repository.url.text, .revision: head.hex,
+                            .duration: (ContinuousClock.now - began).microseconds / 1000,
+                        ]))
+                }
+            }
             notify()
         }
     }

@@ -5,12 +5,14 @@ internal import SluiceAPI
 /// The parts of the three kinds that a review looks at.
 protocol ReviewedObject: CustomResource {
     associatedtype Asked: Encodable & Equatable
-    associatedtype Override: Encodable & Equatable
 
     /// What was asked for, where somebody is stamped for asking.
     var asked: Asked? { get }
-    var override: Override? { get }
+    /// What else of it somebody is stamped for, approvals aside.
+    var laterParts: [StampedPart] { get }
     var approvals: [PromotionSpec.Approval] { get }
+    /// The digest of the plan that approvals are bound to at the moment; empty where there is none.
+    var planDigest: String { get }
     /// The environment on which permissions are needed.
     var environment: String { get }
 
@@ -27,6 +29,7 @@ protocol ReviewedObject: CustomResource {
 extension ReviewedObject {
     static func changes(from old: Spec, to new: Spec) -> [FieldError] { [] }
     var approvals: [PromotionSpec.Approval] { [] }
+    var planDigest: String { "" }
     var inFlight: String? { nil }
 
     /// The permissions that approvals and overrides need.
@@ -35,14 +38,16 @@ extension ReviewedObject {
         // Taking one's own entry back needs no permission: it may be gone by then.
         let before = old?.approvals ?? []
         if new.approvals.contains(where: { !before.contains($0) }) { needed.append((.approve, "spec.approvals")) }
-        if old?.override != new.override { needed.append((.override, "spec.override")) }
+        let isOverride = { (part: StampedPart) in part.role == .override }
+        if old?.laterParts.first(where: isOverride) != new.laterParts.first(where: isOverride) {
+            needed.append((.override, "spec.override"))
+        }
         return needed
     }
 }
 
 extension Environment: ReviewedObject {
     var asked: EnvironmentSpec? { nil }
-    var override: EnvironmentOverride? { spec.override }
     var environment: String { metadata.name }
 
     static func verbs(from old: Environment?, to new: Environment) -> [(verb: AccessVerb, field: String)] {
@@ -52,8 +57,8 @@ extension Environment: ReviewedObject {
 
 extension Promotion: ReviewedObject {
     var asked: PromotionSpec? { spec.asked }
-    var override: GateOverride? { spec.override }
     var approvals: [PromotionSpec.Approval] { spec.approvals }
+    var planDigest: String { status.planDigest }
     var environment: String { spec.environment }
 
     static func changes(from old: PromotionSpec, to new: PromotionSpec) -> [FieldError] {
@@ -84,8 +89,8 @@ extension Promotion: ReviewedObject {
 
 extension Rollback: ReviewedObject {
     var asked: RollbackSpec? { spec.asked }
-    var override: GateOverride? { spec.override }
     var approvals: [PromotionSpec.Approval] { spec.approvals }
+    var planDigest: String { status.planDigest }
     var environment: String { spec.environment }
 
     static func changes(from old: RollbackSpec, to new: RollbackSpec) -> [FieldError] {

@@ -56,31 +56,33 @@ package struct Reviewer: Sendable {
         let old: R? = Reviewer.read(request.oldObject, request)
         let kept = old.map { StampBook(of: R.kind, $0.metadata, key: key) } ?? StampBook()
         let binding = Reviewer.binding(manifest, request.oldObject)
-        func made(_ role: Stamp.Role, _ part: some Encodable, by user: AdmissionRequest.User) -> Stamp {
+        func made(_ role: Stamp.Role, of digest: String, by user: AdmissionRequest.User) -> Stamp {
             Stamp(
-                role, binding, of: Stamp.digest(of: part), by: user, at: now, review: request.uid, of: R.kind,
-                in: request.namespace, key: key)
+                role, binding, of: digest, by: user, at: now, review: request.uid, of: R.kind, in: request.namespace,
+                key: key)
         }
         var book = StampBook()
         if request.operation == .create {
             if let asked = object.asked, let user = Reviewer.requester(object.metadata, request.user, writer) {
-                book.request = made(.request, asked, by: user)
+                let part = StampedPart.request(asked)
+                book[role: part.role] = made(part.role, of: part.digest, by: user)
             }
         } else {
-            book.request = kept.request
+            book[role: .request] = kept[role: .request]
         }
         for entry in object.approvals {
             if let stamp = kept.approval(entry) {
                 book.approvals.append(stamp)
             } else if writer == .person, entry.user == request.user.name, old?.approvals.contains(entry) != true {
-                book.approvals.append(made(.approval, entry, by: request.user))
+                book.approvals.append(made(.approval, of: Stamp.digest(of: entry), by: request.user))
             }
         }
-        if let override = object.override {
-            if let stamp = kept.override(of: override) {
-                book.override = stamp
-            } else if writer == .person, override != old?.override {
-                book.override = made(.override, override, by: request.user)
+        let before = old?.laterParts ?? []
+        for part in object.laterParts {
+            if let stamp = kept[part] {
+                book[role: part.role] = stamp
+            } else if writer == .person, !before.contains(part) {
+                book[role: part.role] = made(part.role, of: part.digest, by: request.user)
             }
         }
         return book
@@ -162,9 +164,7 @@ package struct Reviewer: Sendable {
                 AccessQuestion($0.verb, namespace: request.namespace, environment: object.environment, field: $0.field)
             }
         }
-        if let promotion = object as? Promotion {
-            verdict.warnings = Reviewer.staleness(promotion, old as? Promotion, request.user)
-        }
+        verdict.warnings = Reviewer.staleness(object, old, request.user)
         return verdict
     }
 
@@ -187,18 +187,12 @@ package struct Reviewer: Sendable {
             text != request.oldObject?.annotation(Annotation.stamps),
             let object: R = Reviewer.read(request.object, request)
         else { return }
-        let claimed = (try? JSONValue(parsing: text)).map(Reviewer.claims) ?? 0
+        let claimed = (try? JSONValue(parsing: text)).map(StampBook.claims) ?? 0
         if claimed == 0 || StampBook(of: R.kind, object.metadata, key: key).count != claimed {
             verdict.forbidden.append(
                 FieldError(
                     "metadata.annotations[\"\(Annotation.stamps)\"]", "is written by Sluice's admission webhook alone"))
         }
-    }
-
-    /// How many stamps an annotation holds, genuine or not.
-    private static func claims(_ json: JSONValue) -> Int {
-        (json["request"] == nil ? 0 : 1) + (json["approvals"]?.arrayValue?.count ?? 0)
-            + (json["override"] == nil ? 0 : 1)
     }
 
     /// Each approval is its owner's alone: nobody else adds, changes or removes it.
@@ -238,12 +232,12 @@ package struct Reviewer: Sendable {
     }
 
     /// An approval of another plan than the present one is allowed, but counts for nothing.
-    private static func staleness(
-        _ object: Promotion, _ old: Promotion?, _ user: AdmissionRequest.User
+    private static func staleness<R: ReviewedObject>(
+        _ object: R, _ old: R?, _ user: AdmissionRequest.User
     ) -> [String] {
-        guard let plan = old?.status.planDigest, !plan.isEmpty,
-            let entry = object.spec.approvals.first(where: { $0.user == user.name }),
-            old?.spec.approvals.contains(entry) != true, entry.planDigest != plan
+        guard let plan = old?.planDigest, !plan.isEmpty,
+            let entry = object.approvals.first(where: { $0.user == user.name }),
+            old?.approvals.contains(entry) != true, entry.planDigest != plan
         else { return [] }
         return [
             "the plan of \(object.metadata.name) is \(plan); an approval of \(entry.planDigest) does not count for it"

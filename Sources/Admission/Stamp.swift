@@ -16,6 +16,12 @@ package struct Stamp: Sendable, Hashable {
         case approval
         /// `spec.override`.
         case override
+        /// `spec.attempt`, where it is not the first.
+        case attempt
+        /// `spec.abort`, where it is set.
+        case abort
+        /// `spec.release` of a Rollback, where it is set.
+        case release
     }
 
     /// Which object a stamp is about. Before it is stored an object has no identifier yet, and with `generateName` no

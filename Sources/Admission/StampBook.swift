@@ -3,17 +3,18 @@ package import SluiceAPI
 
 /// The stamps of one object: what its annotation `sluice.dev/stamps` says, as far as it is genuine.
 package struct StampBook: Sendable, Hashable {
-    /// Who asked for the object.
-    var request: Stamp?
+    /// The roles of which an object has one stamp at most.
+    private static let singleRoles: [Stamp.Role] = [.request, .override, .attempt, .abort, .release]
+
     /// One for each approval that an API user wrote.
     var approvals: [Stamp]
-    /// Who wrote the override.
-    var override: Stamp?
+    /// All others, by their role.
+    private var singles: [Stamp.Role: Stamp] = [:]
 
-    init(request: Stamp? = nil, approvals: [Stamp] = [], override: Stamp? = nil) {
-        self.request = request
+    /// - Parameter singles: at most one of each role, none of them of an approval.
+    init(_ singles: [Stamp] = [], approvals: [Stamp] = []) {
         self.approvals = approvals
-        self.override = override
+        for stamp in singles { self.singles[stamp.role] = stamp }
     }
 
     /// The genuine stamps of an object; without a key none is.
@@ -27,39 +28,43 @@ package struct StampBook: Sendable, Hashable {
             }
             return stamp
         }
-        request = genuine(.request, json["request"])
-        approvals = (json["approvals"]?.arrayValue ?? []).compactMap { genuine(.approval, $0) }
-        override = genuine(.override, json["override"])
+        for role in Self.singleRoles { singles[role] = genuine(role, json[role.rawValue]) }
+        approvals = (json[Self.approvalsKey]?.arrayValue ?? []).compactMap { genuine(.approval, $0) }
     }
 
-    var isEmpty: Bool { request == nil && approvals.isEmpty && override == nil }
+    private static let approvalsKey = "approvals"
 
     /// How many stamps there are.
-    var count: Int { (request == nil ? 0 : 1) + approvals.count + (override == nil ? 0 : 1) }
+    var count: Int { singles.count + approvals.count }
+
+    /// How many stamps an annotation's value holds, genuine or not.
+    static func claims(_ json: JSONValue) -> Int {
+        singleRoles.count { json[$0.rawValue] != nil } + (json[approvalsKey]?.arrayValue?.count ?? 0)
+    }
 
     /// The annotation's value; nil for no stamps at all.
     var annotation: String? {
-        guard !isEmpty else { return nil }
+        guard count > 0 else { return nil }
         var out = JSONObject()
-        if let request { out["request"] = request.json }
-        if !approvals.isEmpty { out["approvals"] = .array(approvals.map(\.json)) }
-        if let override { out["override"] = override.json }
+        for role in Self.singleRoles { out[role.rawValue] = singles[role]?.json }
+        if !approvals.isEmpty { out[Self.approvalsKey] = .array(approvals.map(\.json)) }
         return JSONValue.object(out).jsonText
     }
 
-    /// The stamp of whoever asked for this.
-    package func request(of asked: some Encodable) -> Stamp? {
-        request.flatMap { $0.digest == Stamp.digest(of: asked) ? $0 : nil }
+    /// The stamp in a role, whatever it is about.
+    subscript(role role: Stamp.Role) -> Stamp? {
+        get { singles[role] }
+        set { singles[role] = newValue }
+    }
+
+    /// The stamp of whoever wrote this part, if it is about this very one.
+    package subscript(_ part: StampedPart) -> Stamp? {
+        singles[part.role].flatMap { $0.digest == part.digest ? $0 : nil }
     }
 
     /// The stamp of whoever wrote this approval, if that was the one in whose name it is.
     package func approval(_ entry: PromotionSpec.Approval) -> Stamp? {
         let digest = Stamp.digest(of: entry)
         return approvals.first { $0.digest == digest && $0.user == entry.user }
-    }
-
-    /// The stamp of whoever wrote this override.
-    package func override(of part: some Encodable) -> Stamp? {
-        override.flatMap { $0.digest == Stamp.digest(of: part) ? $0 : nil }
     }
 }

@@ -38,19 +38,19 @@ import Testing
 
     /// The stamps that the webhook gives people who write one part after the other.
     private static func stamps(
-        _ promotion: Promotion, request: String? = nil, approvals: [String] = [], override: String? = nil
+        _ promotion: Promotion, request: String? = nil, approvals: [String] = [], later: String? = nil
     ) throws -> StampBook {
         let key = try #require(StampKey([UInt8](repeating: 7, count: StampKey.length)))
-        func stamp(_ role: Stamp.Role, _ part: some Encodable, _ user: String) -> Stamp {
+        func stamp(_ role: Stamp.Role, _ digest: String, _ user: String) -> Stamp {
             Stamp(
-                role, .object(uid: "u"), of: Stamp.digest(of: part),
-                by: AdmissionRequest.User(name: user, groups: ["sre"]), at: now, review: "r", of: Promotion.kind,
-                in: "shop", key: key)
+                role, .object(uid: "u"), of: digest, by: AdmissionRequest.User(name: user, groups: ["sre"]), at: now,
+                review: "r", of: Promotion.kind, in: "shop", key: key)
         }
+        let asked = StampedPart.request(promotion.spec.asked)
         return StampBook(
-            request: request.map { stamp(.request, promotion.spec.asked, $0) },
-            approvals: approvals.map { stamp(.approval, entry($0), $0) },
-            override: override.map { stamp(.override, promotion.spec.override, $0) })
+            (request.map { [stamp(asked.role, asked.digest, $0)] } ?? [])
+                + (later.map { user in promotion.laterParts.map { stamp($0.role, $0.digest, user) } } ?? []),
+            approvals: approvals.map { stamp(.approval, Stamp.digest(of: entry($0)), $0) })
     }
 
     @Test func `an API user stands behind what only the API knows`() throws {
@@ -117,12 +117,47 @@ import Testing
         let promotion = Self.promotion(override: override)
         let stamped = Evidence(
             promotion, file: try Self.file([("bob", Self.promotion())]), signers: nil,
-            stamps: try Self.stamps(promotion, override: "alice"))
+            stamps: try Self.stamps(promotion, later: "alice"))
         #expect(stamped.overrideBy.identity.user == "alice")
         let declared = Evidence(
             promotion, file: try Self.file([("bob", promotion)]), signers: nil, stamps: StampBook())
         #expect(declared.overrideBy.identity.user == "bob@company.example")
         let nobody = Evidence(promotion, file: nil, signers: nil, stamps: StampBook())
         #expect(nobody.overrideBy.identity.source == .unknown)
+    }
+
+    @Test func `a later attempt is whose that raised it, and both count as having asked`() throws {
+        var promotion = Self.promotion()
+        let first = promotion
+        promotion.spec.attempt = 2
+        var stamps = try Self.stamps(promotion, request: "bob")
+        let unstamped = Evidence(promotion, file: nil, signers: nil, stamps: stamps)
+        #expect(unstamped.requester.source == .unknown)
+        #expect(unstamped.firstRequester.user == "bob")
+        stamps = try Self.stamps(promotion, request: "bob", later: "alice")
+        let raised = Evidence(promotion, file: nil, signers: nil, stamps: stamps)
+        #expect(raised.requester.user == "alice" && raised.firstRequester.user == "bob")
+        // A stamp of the second attempt says nothing of the third.
+        promotion.spec.attempt = 3
+        #expect(Evidence(promotion, file: nil, signers: nil, stamps: stamps).requester.source == .unknown)
+        // In Git it is the commit since which the file says so.
+        promotion.spec.attempt = 2
+        let declared = Evidence(
+            promotion, file: try Self.file([("carol", promotion), ("bob", first)]), signers: nil, stamps: StampBook())
+        #expect(declared.requester.user == "carol@company.example")
+        #expect(declared.firstRequester.user == "bob@company.example")
+        // A file that has the first one proves nothing of the second.
+        let old = Evidence(promotion, file: try Self.file([("bob", first)]), signers: nil, stamps: StampBook())
+        #expect(old.requester.source == .unknown)
+    }
+
+    @Test func `an abort is whose that wrote it`() throws {
+        var promotion = Self.promotion()
+        promotion.spec.abort = true
+        let evidence = Evidence(
+            promotion, file: nil, signers: nil, stamps: try Self.stamps(promotion, request: "bob", later: "alice"))
+        #expect(evidence.abortedBy.user == "alice")
+        let plain = Evidence(Self.promotion(), file: nil, signers: nil, stamps: StampBook())
+        #expect(plain.abortedBy == Identity())
     }
 }

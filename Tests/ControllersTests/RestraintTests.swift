@@ -24,16 +24,23 @@ struct RestraintTests {
         return !restraints.holds.isEmpty
     }
 
-    @Test("stand without any object, and are lifted by the object that asks for it while there is one")
+    @Test("stand without any object, and against one that asks for their release until the commit of that was seen")
     func byObject() {
         var story = AutomaticStory()
         undo(&story, 0)
         #expect(held(story))
-        let release = Rollback(
+        var rollback = Rollback(
             metadata: ObjectMeta(name: "undo", namespace: "shop"),
             spec: RollbackSpec(environment: "production", target: .init(steps: 1), release: true))
-        #expect(!held(story, ["undo": release]))
-        #expect(held(story))
+        #expect(held(story, ["undo": rollback]))
+        rollback.status.conditions.set(
+            Condition(
+                type: ConditionType.released, status: true, reason: "Released", message: "", generation: 1,
+                at: story.now))
+        #expect(!held(story, ["undo": rollback]))
+        // It runs again, and is to hold again.
+        rollback.spec.release = false
+        #expect(held(story, ["undo": rollback]))
     }
 
     @Test("are lifted for good by a commit that says so, until the rollback runs again")

@@ -300,6 +300,68 @@ import Testing
         }
     }
 
+    @Test func `a rollback is approved by its name; whoever releases or repeats it answers for that`() async throws {
+        try await open { stage in
+            try stage.permit([
+                "promote": ["bob"], "approve": ["alice", "carol"], "override": [], "rollback": ["bob", "carol"],
+            ])
+            let approvals = Self.approvals.replacing("required: 2", with: "required: 1")
+            try stage.apply(
+                stage.environment("production", more: approvals + "\n  rollback: {approvals: Required}"))
+            try approve(stage, "p", by: "carol", try await ask(stage, "p"))
+            try await stage.untilPhase("promotion", "p", "Succeeded")
+
+            let undo = stage.rollback("r", of: "production", target: "{promotion: p}")
+            try stage.kubectl(as: "bob", "create", "-f", "-", input: undo)
+            try await stage.untilPhase("rollback", "r", "Gated")
+            let digest = try stage.field("rollback", "r", ".status.planDigest")
+            let alice = try await stage.certificate(for: "alice", group: "sre")
+            let arguments = ["approve", "--rollback", "r", "--kubeconfig", alice, "--namespace", stage.namespace]
+            #expect(
+                try Command.run(World.binary, arguments + ["--plan-digest", digest])
+                    == "rollback r: approved by alice")
+            try await stage.untilPhase("rollback", "r", "Succeeded")
+            let commit = try #require(try stage.commits(with: "Rollback: \(stage.namespace)/r").first)
+            #expect(try stage.message(of: commit).contains("Approved-By: alice"))
+            #expect(try stage.field("environment", "production", ".status.holds[*].app") == "web")
+
+            // Written past the webhook, a release and a new attempt are nobody's.
+            stage.sluice.kill()
+            try stage.deleteConfigurations()
+            let release = #"{"spec":{"release":true}}"#
+            try await stage.eventually("the API server has forgotten the webhook") {
+                (try? stage.kubectl(as: "mallory", "patch", "rollback", "r", "--type=merge", "-p", release)) != nil
+            }
+            try stage.kubectl(
+                as: "mallory", "patch", "promotion", "p", "--type=merge", "-p", #"{"spec":{"attempt":2}}"#)
+            try await stage.restartWithWebhook()
+            try await stage.eventually("the release is seen through") {
+                try stage.condition("rollback", "r", "Released", "reason") == "RequesterUnknown"
+            }
+            try await stage.eventually("the attempt is seen through") {
+                try stage.field("promotion", "p", ".status.reason") == "RequesterUnknown"
+            }
+            #expect(try stage.commits(with: "Release: \(stage.namespace)/r").isEmpty)
+            #expect(try stage.field("environment", "production", ".status.holds[*].app") == "web")
+
+            // Said again to the webhook, they count, and Git says who said it.
+            try stage.kubectl(
+                as: "carol", "patch", "rollback", "r", "--type=merge", "-p", #"{"spec":{"release":false}}"#)
+            try stage.kubectl(as: "carol", "patch", "rollback", "r", "--type=merge", "-p", release)
+            try await stage.eventually("the release is in Git") {
+                try stage.commits(with: "Release: \(stage.namespace)/r").count == 1
+            }
+            let lifted = try #require(try stage.commits(with: "Release: \(stage.namespace)/r").first)
+            #expect(try stage.message(of: lifted).contains("Requested-By: carol"))
+            try stage.kubectl(
+                as: "bob", "patch", "promotion", "p", "--type=merge", "-p", #"{"spec":{"attempt":3}}"#)
+            try await stage.eventually("the third attempt is bob's") {
+                try stage.field("promotion", "p", ".status.requester.user") == "bob"
+                    && stage.field("promotion", "p", ".status.attempt") == "3"
+            }
+        }
+    }
+
     @Test func `certificates are renewed while the API server asks all the time`() async throws {
         try await open(flags: ["--webhook-certificate-lifetime", "9s"]) { stage in
             var seen: Set<String> = []

@@ -1,6 +1,6 @@
 package import KubernetesClient
 internal import KubernetesModel
-internal import SluiceAPI
+package import SluiceAPI
 
 /// For whom the API server takes a client, as the admission webhook tells it: servers before 1.26 have no request for
 /// that (`SelfSubjectReview`).
@@ -17,14 +17,14 @@ package struct CallerIdentity: Sendable, Hashable {
         groups = error.causes.filter { $0.field == "group" }.map(\.message)
     }
 
-    /// Asks with a patch of a Promotion, which whoever may approve it may try; nil where no webhook answers.
-    package static func asking(
-        _ client: KubernetesClient, about promotion: String, in namespace: String
+    /// Asks with a patch of an object, which whoever may approve it may try; nil where no webhook answers.
+    package static func asking<R: CustomResource>(
+        _ client: KubernetesClient, about type: R.Type, _ name: String, in namespace: String
     ) async throws(KubernetesError) -> CallerIdentity? {
         let patch: JSONValue = ["metadata": ["annotations": .object([Annotation.whoAmI: ""])]]
         do throws(KubernetesError) {
             _ = try await client.patch(
-                OperatorContext.resource(Promotion.self), namespace: namespace, name: promotion, .merge(patch),
+                OperatorContext.resource(type), namespace: namespace, name: name, .merge(patch),
                 options: WriteOptions(dryRun: true))
         } catch {
             guard let identity = CallerIdentity(error) else { throw error }

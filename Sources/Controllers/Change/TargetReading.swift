@@ -21,6 +21,11 @@ struct TargetReading: Sendable {
         return TargetReading(environment: environment, references: references, repository: (source, seen))
     }
 
+    /// What to say of an Environment of which there is no reading; nil where it does not exist.
+    static func failure(_ name: NamespacedName, _ context: OperatorContext) -> String? {
+        context.environments.get(name) == nil ? nil : "environment \(name.name) cannot be read: its status says why"
+    }
+
     var target: PromotionObservation.Target {
         environment.metadata.deletionTimestamp == nil ? .present(environment) : .deleting(environment)
     }

@@ -11,6 +11,9 @@ package protocol AskedResource: CustomResource {
     /// What approvers say.
     var approvals: [PromotionSpec.Approval] { get set }
     var override: GateOverride? { get }
+    var attempt: Int { get }
+    /// Whether a Promotion is to stop.
+    var wantsAbort: Bool { get }
     /// Whether the hold of a Rollback is to be lifted.
     var wantsRelease: Bool { get }
 }
@@ -23,6 +26,8 @@ extension Promotion: AskedResource {
         set { spec.approvals = newValue }
     }
     package var override: GateOverride? { spec.override }
+    package var attempt: Int { spec.attempt }
+    package var wantsAbort: Bool { spec.abort }
     package var wantsRelease: Bool { false }
 }
 
@@ -34,5 +39,7 @@ extension Rollback: AskedResource {
         set { spec.approvals = newValue }
     }
     package var override: GateOverride? { spec.override }
+    package var attempt: Int { spec.attempt }
+    package var wantsAbort: Bool { false }
     package var wantsRelease: Bool { spec.release }
 }

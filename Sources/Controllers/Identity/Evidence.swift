@@ -22,48 +22,62 @@ package struct Evidence: Sendable, Hashable {
         }
     }
 
+    /// Who asked for this attempt: for the first whoever wrote the object, for a later one whoever raised `spec.attempt`.
     package var requester: Identity
+    /// Who wrote the object, where a later attempt was asked for by somebody else.
+    package var firstRequester: Identity
     /// One for each entry of `spec.approvals`, not judged by any policy yet.
     package var approvals: [ApprovalClaim]
     /// Who wrote `spec.override`.
     package let overrideBy: Authorship
-    /// Who set a Rollback's `spec.release`, as its file tells it.
-    package let releasedBy: Authorship
+    /// Who set `spec.abort`.
+    package let abortedBy: Identity
+    /// Who set a Rollback's `spec.release`.
+    package let releasedBy: Identity
 
-    package init(
-        requester: Identity, approvals: [ApprovalClaim], overrideBy: Authorship = Authorship(),
-        releasedBy: Authorship = Authorship()
-    ) {
+    /// What is known of an object whose requester has been written down, and that nobody approves any more.
+    package init(requester: Identity) {
         self.requester = requester
-        self.approvals = approvals
-        self.overrideBy = overrideBy
-        self.releasedBy = releasedBy
+        firstRequester = requester
+        approvals = []
+        overrideBy = Authorship()
+        abortedBy = Identity()
+        releasedBy = Identity()
     }
 
-    /// The evidence for a Promotion or a Rollback: in the history of the file that declares it, and in what the admission
+    /// The evidence for a Promotion or Rollback: in the history of the file that declares it, and in what the admission
     /// webhook stamped it with.
     ///
     /// A file that asks for something else than the object in the cluster proves nothing about it. Each part may be
     /// proved either way; a signed commit comes first, then a stamp, then an unsigned commit, which is a mere claim.
-    package init<R: AskedResource>(
-        _ object: R, file: FileVersions<R>?, signers: SignerDirectory?, stamps: StampBook
+    package init<Object: AskedResource>(
+        _ object: Object, file: FileVersions<Object>?, signers: SignerDirectory?, stamps: StampBook
     ) {
         let asked = object.asked
         let file = file?.current?.asked == asked ? file : nil
+        let declared = file?.current
+        /// Who wrote a part that the object has, by the file where that has it too.
+        func author<Value: Equatable & Sendable>(
+            of part: StampedPart, _ select: (Object) -> Value?
+        ) -> Authorship {
+            let isDeclared = declared.map { select($0) == select(object) } ?? false
+            let commit = isDeclared ? file?.introduction(select) : nil
+            return Evidence.strongest(Evidence.authorship(of: commit, signers: signers), stamps[part])
+        }
+        firstRequester = author(of: .request(asked)) { $0.asked }.identity
+        let attempt = object.attempt
         requester =
-            Evidence.strongest(
-                Evidence.authorship(of: file?.introduction { $0.asked }, signers: signers),
-                stamps.request(of: asked)
-            ).identity
+            attempt > 1
+            ? author(of: .attempt(attempt)) { $0.attempt == attempt ? attempt : nil }.identity : firstRequester
         approvals = object.approvals.map { entry in
-            let declared = file?.current?.approvals.contains(entry) ?? false
-            let commit = declared ? file?.introduction { $0.approvals.first { $0 == entry } } : nil
+            let isDeclared = declared?.approvals.contains(entry) ?? false
+            let commit = isDeclared ? file?.introduction { $0.approvals.first { $0 == entry } } : nil
             return Evidence.claim(entry, commit: commit, signers: signers, stamps: stamps)
         }
-        overrideBy = Evidence.author(
-            of: object.override, declared: file?.current?.override,
-            commit: file?.introduction { $0.override }, signers: signers, stamps: stamps)
-        releasedBy = Evidence.authorship(of: file?.introduction { $0.wantsRelease ? true : nil }, signers: signers)
+        overrideBy = object.override.map { author(of: .override($0)) { $0.override } } ?? Authorship()
+        abortedBy = object.wantsAbort ? author(of: .abort) { $0.wantsAbort ? true : nil }.identity : Identity()
+        releasedBy =
+            object.wantsRelease ? author(of: .release) { $0.wantsRelease ? true : nil }.identity : Identity()
     }
 
     private static func claim(
@@ -83,17 +97,9 @@ package struct Evidence: Sendable, Hashable {
     package static func overrideBy(
         of environment: Environment, file: FileVersions<Environment>?, signers: SignerDirectory?, stamps: StampBook
     ) -> Authorship {
-        author(
-            of: environment.spec.override, declared: file?.current?.spec.override,
-            commit: file?.introduction { $0.spec.override }, signers: signers, stamps: stamps)
-    }
-
-    private static func author<Override: Equatable & Encodable>(
-        of override: Override?, declared: Override?, commit: CommitInfo?, signers: SignerDirectory?, stamps: StampBook
-    ) -> Authorship {
-        guard let override else { return Authorship() }
-        return strongest(
-            authorship(of: declared == override ? commit : nil, signers: signers), stamps.override(of: override))
+        guard let override = environment.spec.override else { return Authorship() }
+        let commit = file?.current?.spec.override == override ? file?.introduction { $0.spec.override } : nil
+        return strongest(authorship(of: commit, signers: signers), stamps[.override(override)])
     }
 
     /// What is known from Git or, where no signature is, from the API.

@@ -14,13 +14,19 @@ struct EvidenceReader: Sendable {
         self.context = context
     }
 
-    /// The evidence for an object. Without the admission webhook an API user's word counts for nothing.
+    /// The evidence for a Promotion or Rollback. Without the admission webhook an API user's word counts for nothing.
     ///
     /// - Throws: what keeps the API server from saying whether those who approved through it still may.
-    func evidence<R: AskedResource>(for object: R, signers: SignerDirectory?) async throws -> Evidence {
-        var evidence = Evidence(
-            object, file: await versions(object.metadata), signers: signers, stamps: stamps(object))
-        if let identity = automatic(object) { evidence.requester = identity }
+    func evidence<R: AskedResource>(
+        for object: R, signers: SignerDirectory?
+    ) async throws -> Evidence {
+        let stamps = stamps(object)
+        var evidence = Evidence(object, file: await versions(object.metadata), signers: signers, stamps: stamps)
+        if isAutomatic(object, stamps) {
+            evidence.firstRequester = Identity(user: SystemUser.automatic, source: .automatic)
+            // Whoever has it run again answers for that.
+            if object.attempt == 1 { evidence.requester = evidence.firstRequester }
+        }
         return try await revalidated(evidence, object.environment, object.metadata.namespace)
     }
 
@@ -43,12 +49,20 @@ struct EvidenceReader: Sendable {
     }
 
     /// Why an object cannot be gone on with: where the admission webhook is on, somebody must stand behind everything.
-    func objection<R: CustomResource>(to object: R, by requester: Identity) -> ChangeError? {
+    func objection<Object: AskedResource>(to object: Object, by requester: Identity) -> ChangeError? {
         guard context.admission != nil, !requester.isKnown else { return nil }
+        let what = object.attempt > 1 ? "attempt \(object.attempt) of this \(Object.kind)" : "this \(Object.kind)"
         return ChangeError(
             "RequesterUnknown",
-            "nobody stands behind this \(R.kind): it was written past the admission webhook, by the operator's own user, "
+            "nobody stands behind \(what): it was written past the admission webhook, by the operator's own user, "
                 + "or differs from its file in Git; make it anew", disposition: .transient)
+    }
+
+    /// Why what a Rollback holds and vetoes is not lifted although its spec says so.
+    func objection(toReleaseOf rollback: Rollback, by releaser: Identity) -> String? {
+        guard context.admission != nil, rollback.spec.release, !releaser.isKnown else { return nil }
+        return "nobody stands behind spec.release: it was written past the admission webhook, or differs from its file "
+            + "in Git; set it to false and to true again"
     }
 
     /// Marks the approvals of API users who may not approve any more.
@@ -78,16 +92,11 @@ struct EvidenceReader: Sendable {
 
     /// Objects that the operator makes itself carry a label and come from no file. Where the webhook is on, it has
     /// stamped them as well: a label can be set by anybody who gets past it.
-    private func automatic<R: AskedResource>(_ object: R) -> Identity? {
+    private func isAutomatic<Object: AskedResource>(_ object: Object, _ stamps: StampBook) -> Bool {
         guard object.metadata.labels[Label.automatic] != nil, Origin(of: object.metadata.annotations) == nil else {
-            return nil
+            return false
         }
-        if context.admission != nil,
-            stamps(object).request(of: object.asked)?.user != SystemUser.automatic
-        {
-            return nil
-        }
-        return Identity(user: SystemUser.automatic, source: .automatic)
+        return context.admission == nil || stamps[.request(object.asked)]?.user == SystemUser.automatic
     }
 
     private func stamps<R: CustomResource>(_ object: R) -> StampBook {

@@ -115,14 +115,14 @@ package struct Restraints: Sendable, Hashable {
         where entry.kind != .promotion && entry.environment == "\(environment.namespacedName)" {
             let name = String(entry.object.split(separator: "/").last ?? "")
             // The newest word on a rollback counts: its own commit, or one that released it since.
-            guard seen.insert(name).inserted, entry.kind == .rollback, rollbacks[name]?.spec.release != true else {
+            guard seen.insert(name).inserted, entry.kind == .rollback, rollbacks[name]?.wasReleased != true else {
                 continue
             }
             add(holds: entry.holds, vetoes: entry.vetoes, reason: entry.reason, rollback: name)
         }
         // One that is about to push holds already: nothing may be promoted between its decision and its commit.
         for (name, rollback) in rollbacks.sorted(by: { $0.key < $1.key })
-        where rollback.spec.environment == environment.metadata.name && !rollback.spec.release && !seen.contains(name) {
+        where rollback.spec.environment == environment.metadata.name && !rollback.wasReleased && !seen.contains(name) {
             add(
                 holds: rollback.status.holds, vetoes: rollback.status.vetoes, reason: rollback.spec.reason,
                 rollback: name)
@@ -141,4 +141,9 @@ package struct Restraints: Sendable, Hashable {
                     rollback: rollback))
         }
     }
+}
+
+extension Rollback {
+    /// Whether the commit that lifts what it holds was seen in Git. That somebody asked for it is not enough.
+    fileprivate var wasReleased: Bool { spec.release && status.conditions.isTrue(ConditionType.released) }
 }

@@ -42,7 +42,8 @@ enum PromotionGates {
             ApprovalEvaluation.evaluate(
                 ApprovalInput(
                     policy: policy, planDigest: input.change.digest, claims: input.evidence.approvals,
-                    requester: input.evidence.requester, changeAuthors: input.changeAuthors,
+                    requester: input.evidence.requester, firstRequester: input.evidence.firstRequester,
+                    changeAuthors: input.changeAuthors,
                     operatorUsers: [SystemUser.automatic, spec.source.push.author.email] + input.operatorUsers),
                 now: now)
         }

@@ -31,6 +31,8 @@ package struct PromotionObservation: Sendable {
     /// What the promotion would do now; nil once it is committed, or where Git cannot be read.
     package var change: Result<Change, ChangeError>?
     package var requester = Identity()
+    /// Who set `spec.abort`.
+    package var abortedBy = Identity()
     /// The approvals and their evidence, evaluated against the environment's policy and the change's digest.
     package var approvals = PromotionStatus.ApprovalState()
     /// Every gate, evaluated.
@@ -55,6 +57,8 @@ package struct PromotionObservation: Sendable {
     package var metrics: [String: MetricReading] = [:]
     /// How the Jobs stand whose end is not known yet, by the names of their parts.
     package var jobs: [String: JobReading] = [:]
+    /// Whether somebody tells of changes of those Jobs.
+    package var jobsAreWatched = false
 
     package init(promotion: Promotion, target: Target) {
         self.promotion = promotion

@@ -65,6 +65,8 @@ package struct RollbackObservation: Sendable {
     package var isReleased = false
     /// Who set `spec.release`.
     package var releasedBy = Identity()
+    /// Why `spec.release` lifts nothing, if it does not.
+    package var releaseObjection: String?
     /// The branch's tip, on which a release is committed.
     package var head: CommitID?
     /// The apps of the environment that it touches, and whether each holds the revert.

@@ -17,7 +17,9 @@ package struct RollbackObserver: Sendable {
     package func observe(_ rollback: Rollback) async throws -> RollbackObservation {
         let name = NamespacedName(namespace: rollback.metadata.namespace, name: rollback.spec.environment)
         guard let reading = try await TargetReading.read(name, context) else {
-            return RollbackObservation(rollback: rollback, target: .missing)
+            var observation = RollbackObservation(rollback: rollback, target: .missing)
+            observation.sourceFailure = TargetReading.failure(name, context)
+            return observation
         }
         let environment = reading.environment
         let references = reading.references
@@ -25,7 +27,8 @@ package struct RollbackObserver: Sendable {
         observation.sourceFailure = reading.sourceFailure
         let evidence = try await EvidenceReader(context).evidence(for: rollback, signers: references.signers)
         observation.requester = evidence.requester
-        observation.releasedBy = evidence.releasedBy.identity
+        observation.releasedBy = evidence.releasedBy
+        observation.releaseObjection = EvidenceReader(context).objection(toReleaseOf: rollback, by: evidence.releasedBy)
         guard let (source, seen) = reading.repository else { return observation }
         let ledger = context.ledger(
             seen.ledger.written(by: references.ownKeys), of: environment.namespacedName)
@@ -106,7 +109,7 @@ package struct RollbackObserver: Sendable {
             ApprovalEvaluation.evaluate(
                 ApprovalInput(
                     policy: policy, planDigest: change.digest, claims: evidence.approvals,
-                    requester: evidence.requester,
+                    requester: evidence.requester, firstRequester: evidence.firstRequester,
                     operatorUsers: [SystemUser.automatic, spec.source.push.author.email]
                         + (context.admission?.operatorUsers.sorted() ?? [])
                         + (environment.syncUser.map { [$0] } ?? [])),

@@ -11,6 +11,7 @@ package enum RollbackPlanner {
         var step = RollbackStep(observation, now: now)
         if step.isFinished { return step.finished() }
         guard observation.commit == nil else { return step.afterPush() }
+        if let plan = step.outOfSight() { return plan }
         var plan = step.beforePush()
         if plan.status.phase?.isTerminal ?? false, case .success(let proposal)? = observation.proposal,
             proposal.open != nil
@@ -48,13 +49,20 @@ private struct RollbackStep {
         rollback.status.attempt == spec.attempt && (rollback.status.phase?.isTerminal ?? false)
     }
 
+    /// Whether somebody who may has asked for nothing to be held and vetoed.
+    private var isReleased: Bool { spec.release && observation.releaseObjection == nil }
+
     /// Only a release changes anything after the end: it lifts what this rollback holds and vetoes.
     ///
-    /// The commit that says so makes it last: until it is pushed, the object alone lifts them.
+    /// The commit that says so is what lifts them.
     mutating func finished() -> RollbackPlan {
         status = rollback.status
         status.observedGeneration = rollback.metadata.generation
         guard spec.release else { return RollbackPlan(status: status) }
+        if let objection = observation.releaseObjection {
+            condition(ConditionType.released, false, "RequesterUnknown", objection)
+            return RollbackPlan(status: status)
+        }
         status.holds = []
         status.vetoes = []
         guard observation.commit != nil, !observation.isReleased else {
@@ -83,7 +91,8 @@ private struct RollbackStep {
         case .missing:
             return wait(
                 .queued, RunReason.environmentNotFound.rawValue,
-                "environment \(spec.environment) does not exist in namespace \(rollback.metadata.namespace)")
+                observation.sourceFailure
+                    ?? "environment \(spec.environment) does not exist in namespace \(rollback.metadata.namespace)")
         case .present(let found): environment = found
         }
         guard environment.spec.source.isBranch else {
@@ -137,7 +146,7 @@ private struct RollbackStep {
                 blocking.map(\.message).filter { !$0.isEmpty }.joined(separator: "; "),
                 until: blocking.compactMap(\.until).min())
         }
-        if !spec.release {
+        if !isReleased {
             status.holds = spec.pin ? change.apps : []
             status.vetoes = spec.veto ? change.vetoes : []
         }
@@ -162,12 +171,30 @@ private struct RollbackStep {
         }
     }
 
+    /// What was pushed is pushed, also where nobody can look at the repository.
+    mutating func outOfSight() -> RollbackPlan? {
+        guard rollback.status.attempt == spec.attempt, !rollback.status.commit.isEmpty, observation.change == nil
+        else { return nil }
+        switch observation.target {
+        case .present: return RollbackPlan(status: status)
+        // One that nobody can read is not gone.
+        case .missing where observation.sourceFailure != nil: return RollbackPlan(status: status)
+        case .missing, .deleting: return environmentGone(rollback.status.commit.prefix(12))
+        }
+    }
+
+    private mutating func environmentGone(_ commit: some StringProtocol) -> RollbackPlan {
+        end(
+            .failed, RunReason.environmentDeleted.rawValue,
+            "environment \(spec.environment) is gone; commit \(commit) stands in Git")
+    }
+
     mutating func afterPush() -> RollbackPlan {
         guard let commit = observation.commit else { return RollbackPlan(status: status) }
         status.commit = commit.commit.hex
         status.gates = []
         if status.reverted.isEmpty { status.reverted = commit.reverts }
-        if !spec.release {
+        if !isReleased {
             status.holds = commit.holds
             status.vetoes = commit.vetoes
         }
@@ -180,9 +207,7 @@ private struct RollbackStep {
         }
         condition(ConditionType.reverted, true, isMerged ? "Merged" : "Pushed", "commit \(commit.commit.short)")
         guard case .present(let environment) = observation.target else {
-            return end(
-                .failed, RunReason.environmentDeleted.rawValue,
-                "environment \(spec.environment) is gone; commit \(commit.commit.short) stands in Git")
+            return environmentGone(commit.commit.short)
         }
         let waiting = observation.apps.filter { !$0.hasCommit || $0.app.sync != .synced }
         guard waiting.isEmpty else {

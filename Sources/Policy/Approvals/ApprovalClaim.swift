@@ -31,7 +31,10 @@ package struct ApprovalInput: Sendable {
     package var policy: EnvironmentSpec.Approvals
     package var planDigest: String
     package var claims: [ApprovalClaim]
+    /// Who asked for this attempt.
     package var requester: Identity
+    /// Who asked for the first one.
+    package var firstRequester: Identity
     /// Who wrote the commits that are promoted, by name as approvers are named.
     package var changeAuthors: [String]
     /// The operator's own users, which count for nobody.
@@ -39,12 +42,13 @@ package struct ApprovalInput: Sendable {
 
     package init(
         policy: EnvironmentSpec.Approvals, planDigest: String, claims: [ApprovalClaim], requester: Identity,
-        changeAuthors: [String] = [], operatorUsers: [String] = []
+        firstRequester: Identity = Identity(), changeAuthors: [String] = [], operatorUsers: [String] = []
     ) {
         self.policy = policy
         self.planDigest = planDigest
         self.claims = claims
         self.requester = requester
+        self.firstRequester = firstRequester
         self.changeAuthors = changeAuthors
         self.operatorUsers = operatorUsers
     }

@@ -50,7 +50,11 @@ package enum ApprovalEvaluation {
         if (at + policy.expiresAfter.duration).wholeSeconds <= now { return .expired }
         if claim.entry.planDigest != input.planDigest { return .approvalStale }
         if claim.entry.decision == .approve {
-            if policy.separationOfDuties.contains(.requester), isSame(input.requester.user) { return .selfApproval }
+            if policy.separationOfDuties.contains(.requester),
+                isSame(input.requester.user) || isSame(input.firstRequester.user)
+            {
+                return .selfApproval
+            }
             if policy.separationOfDuties.contains(.changeAuthors), input.changeAuthors.contains(where: isSame) {
                 return .selfApproval
             }

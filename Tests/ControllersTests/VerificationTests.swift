@@ -25,7 +25,7 @@ struct VerificationTests {
 
     private func plan(
         _ story: PromotionStory, after seconds: Int = 0, health: HealthState = .healthy,
-        metrics: [String: MetricReading] = [:], jobs: [String: JobReading] = [:]
+        metrics: [String: MetricReading] = [:], jobs: [String: JobReading] = [:], watched: Bool = false
     ) throws -> PromotionPlan {
         var observation = story.observation
         observation.change = nil
@@ -33,6 +33,7 @@ struct VerificationTests {
         observation.apps = [story.progress(health: health, since: story.now - .seconds(600))]
         observation.metrics = metrics
         observation.jobs = jobs
+        observation.jobsAreWatched = watched
         return PromotionPlanner.plan(observation, now: story.now + .seconds(seconds))
     }
 
@@ -97,6 +98,21 @@ struct VerificationTests {
         let done = try plan(story, after: 60, jobs: ["smoke": .succeeded])
         #expect(done.status.phase == .succeeded)
         #expect(done.endedJobs.map(\.name) == ["smoke"])
+    }
+
+    @Test("waits for word of a Job that is watched, and for its time; looks where nobody tells")
+    func watchedJob() throws {
+        var story = try story(jobs: [Self.job])
+        story.advance(try plan(story))
+        story.advance(try plan(story, after: 2, jobs: ["smoke": .missing], watched: true))
+        let begun = story.now + .seconds(2)
+        let watched = try plan(story, after: 100, jobs: ["smoke": .running], watched: true)
+        #expect(watched.requeueAt == begun + Self.job.timeout.duration)
+        let unwatched = try plan(story, after: 100, jobs: ["smoke": .running])
+        #expect(unwatched.requeueAt == story.now + .seconds(105))
+        // A watch does not tell when what could not be read can be.
+        let unread = try plan(story, after: 100, jobs: ["smoke": .unreadable("no answer")], watched: true)
+        #expect(unread.requeueAt == story.now + .seconds(105))
     }
 
     @Test("makes no second Job: not before the first was seen, nor when it is gone")

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// The operator is killed at each step; one commit is made, ever.
@@ -53,28 +54,85 @@ import Testing
         }
     }
 
-    @Test func `killed at any time, it commits once for each promotion and rollback`() async throws {
+    /// How many times the operator is killed at a moment that nobody chose; `SLUICE_TEST_KILLS` says otherwise.
+    private static let kills = World.variable("KILLS").flatMap { Int($0) } ?? 12
+
+    @Test func `killed at any time, it commits once and verifies once for each promotion and rollback`() async throws {
         try await Stage.with { stage in
-            try await stage.applyEnvironments(["dev": stage.environment("dev")])
-            for round in 1...5 {
-                let undo = round > 3
-                let name = undo ? "r\(round - 3)" : "p\(round)"
-                if undo {
-                    try stage.apply(
-                        stage.rollback(
-                            name, of: "dev", target: "{promotion: p\(7 - round)}", more: "  pin: false\n  veto: false"))
-                } else {
-                    let item = stage.image("web", tag: "v\(round + 1)")
-                    try stage.apply(stage.promotion(name, into: "dev", item: item))
+            let more = "  verification: {health: {stableFor: 1s}, jobs: [{name: smoke, templateRef: {name: smoke}}]}"
+            try await stage.applyEnvironments(["dev": stage.environment("dev", more: more)])
+            try stage.apply(Stage.smokeTemplate)
+            let jobs = try JobRecord(stage, environment: "dev")
+            defer { jobs.stop() }
+            var killed = 0
+            for round in 1...max(1, Self.kills / 4) {
+                try stage.apply(
+                    stage.promotion("p\(round)", into: "dev", item: stage.image("web", tag: "v\(round + 1)")))
+                killed += try await killTwice(stage)
+                try await stage.eventually("the Job of p\(round) is told to end", within: .seconds(60)) {
+                    for job in try jobs.running() { try stage.end(job: job, in: "dev", as: "Complete") }
+                    return try stage.phase("promotion", "p\(round)") == "Succeeded"
                 }
-                for _ in 1...2 {
-                    try await Task.sleep(for: .milliseconds(Int.random(in: 0...1500)))
-                    try stage.restart()
-                }
-                try await expectOnce(
-                    stage, undo ? "rollback" : "promotion", name,
-                    image: "company/web:v\(undo ? 6 - (round - 1) : round + 1)")
+                try await expectOnce(stage, "promotion", "p\(round)", image: "company/web:v\(round + 1)")
+                #expect(try jobs.created().count == round)
+                let undo = stage.rollback(
+                    "r\(round)", of: "dev", target: "{promotion: p\(round)}", more: "  pin: false\n  veto: false")
+                try stage.apply(undo)
+                killed += try await killTwice(stage)
+                try await expectOnce(stage, "rollback", "r\(round)", image: "company/web:v1")
             }
+            // Whatever was killed in between: none has a second one.
+            try await stage.eventually("the last Job is removed") { try jobs.running().isEmpty }
+            let created = try jobs.created()
+            print("killed \(killed) times; Jobs made: \(created.count)")
+            #expect(created.count == max(1, Self.kills / 4))
+            #expect(try stage.commits(with: "Promotion: \(stage.namespace)/").count == created.count)
+            #expect(try stage.commits(with: "Rollback: \(stage.namespace)/").count == created.count)
         }
+    }
+
+    private func killTwice(_ stage: Stage) async throws -> Int {
+        for _ in 1...2 {
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...1500)))
+            try stage.restart()
+        }
+        return 2
+    }
+}
+
+/// Every Job that ever was in an environment's namespace, as a watch tells: one that is made and removed between two
+/// looks is seen too.
+private final class JobRecord {
+    private let file: String
+    private let stage: Stage
+    private let environment: String
+    private let pid: pid_t
+
+    init(_ stage: Stage, environment: String) throws {
+        self.stage = stage
+        self.environment = environment
+        file = stage.folder + "/jobs"
+        pid = try Command.start(
+            World.kubectl,
+            [
+                "--kubeconfig", World.kubeconfig, "-n", "\(stage.namespace)-\(environment)", "get", "jobs", "--watch",
+                "-o", "jsonpath={.metadata.uid}{\"\\n\"}",
+            ], output: file)
+    }
+
+    func stop() {
+        kill(pid, SIGTERM)
+        Command.wait(for: pid)
+    }
+
+    /// The identifiers of all Jobs so far.
+    func created() throws -> Set<Substring> { Set(Files.read(file).split(separator: "\n").filter { $0.count == 36 }) }
+
+    /// The names of those that have not ended.
+    func running() throws -> [String] {
+        try stage.kubectl(
+            "-n", "\(stage.namespace)-\(environment)", "get", "jobs", "-o",
+            "jsonpath={range .items[*]}{.metadata.name} {.status.conditions[0].type}{\"\\n\"}{end}"
+        ).split(separator: "\n").map { $0.split(separator: " ") }.filter { $0.count == 1 }.map { String($0[0]) }
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// Debian's Prometheus, scraping one operator every second with the chart's rules.
+/// Debian's Prometheus, scraping one port every second, with rules.
 final class Prometheus {
     /// The trait of tests that need it.
     static let isThere: ConditionTrait = .enabled(
@@ -37,6 +37,9 @@ final class Prometheus {
                 "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
             ], output: self.folder + "/log")
     }
+
+    /// Where it answers queries.
+    var url: String { "http://127.0.0.1:\(port)" }
 
     func stop() {
         guard pid > 0 else { return }

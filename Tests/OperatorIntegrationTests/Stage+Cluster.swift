@@ -126,6 +126,23 @@ extension Stage {
         """
     }
 
+    /// The ConfigMap of a Job that no controller brings to an end.
+    static let smokeTemplate = """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: smoke}
+        data:
+          job.yaml: |
+            apiVersion: batch/v1
+            kind: Job
+            spec:
+              parallelism: 0
+              template:
+                spec:
+                  restartPolicy: Never
+                  containers: [{name: smoke, image: company/smoke}]
+        """
+
     func image(_ app: String, tag: String) -> String {
         "{app: \(app), image: {name: company/\(app), newTag: \(tag)}}"
     }

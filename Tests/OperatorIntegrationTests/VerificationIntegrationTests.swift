@@ -76,22 +76,6 @@ import Testing
         }
     }
 
-    private static let template = """
-        apiVersion: v1
-        kind: ConfigMap
-        metadata: {name: smoke}
-        data:
-          job.yaml: |
-            apiVersion: batch/v1
-            kind: Job
-            spec:
-              parallelism: 0
-              template:
-                spec:
-                  restartPolicy: Never
-                  containers: [{name: smoke, image: company/smoke}]
-        """
-
     private func jobs(_ stage: Stage) throws -> [String] {
         try stage.kubectl(
             "-n", "\(stage.namespace)-dev", "get", "jobs", "-o",
@@ -99,9 +83,108 @@ import Testing
         ).split(separator: "\n").map(String.init)
     }
 
+    /// How many requests for single Jobs the operator has made.
+    private func requests(_ stage: Stage) throws -> [String] {
+        try stage.sluice.metrics().split(separator: "\n").map(String.init).filter {
+            $0.hasPrefix("sluice_api_requests_total{") && $0.contains("jobs") && !$0.contains("watch")
+        }.sorted()
+    }
+
     private func job(_ stage: Stage) async throws -> String {
         try await stage.eventually("the Job is there") { try jobs(stage).count == 1 }
         return String(try #require(try jobs(stage).first).prefix { $0 != " " })
+    }
+
+    /// A program that Prometheus scrapes, with the number in a file.
+    private static let exporter = """
+        import http.server, sys
+        folder = sys.argv[1]
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                lines = ['errors{app="%s",pod="%d"} %s' % (app, pod, open(folder + "/value").read().strip())
+                         for app in ("web", "api") for pod in (1, 2)]
+                body = ("\\n".join(lines) + "\\n").encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            def log_message(self, *arguments): pass
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        open(folder + "/port", "w").write(str(server.server_port))
+        server.serve_forever()
+        """
+
+    /// A metric of a promotion that is judged by a query.
+    private func judged(by query: String, at url: String, within timeout: String) -> String {
+        """
+          rollback: {auto: false}
+          verification:
+            timeout: \(timeout)
+            health: {stableFor: 1s}
+            metrics:
+            - name: errors
+              prometheus: {url: "\(url)", query: '\(query)'}
+              condition: "< 0.1"
+              interval: 1s
+              failureLimit: 1
+        """
+    }
+
+    @Test(Prometheus.isThere)
+    func `a real Prometheus is asked for what it scrapes, app by app, and its errors are told`() async throws {
+        try await Stage.with(apps: ["web"]) { stage in
+            let folder = stage.folder + "/exporter"
+            try Files.write(Self.exporter, to: folder + "/exporter.py")
+            try Files.write("0.01", to: folder + "/value")
+            let pid = try Command.start("python3", [folder + "/exporter.py", folder], output: folder + "/log")
+            defer {
+                Glibc.kill(pid, SIGKILL)
+                Command.wait(for: pid)
+            }
+            try await stage.eventually("the exporter listens") { !Files.read(folder + "/port").isEmpty }
+            let prometheus = try Prometheus(
+                folder: stage.folder, rules: "groups: []", operatorPort: Files.read(folder + "/port"))
+            defer { prometheus.stop() }
+            try await stage.eventually("Prometheus scrapes") { try prometheus.count("errors") == 4 }
+            func environment(_ query: String, within timeout: String = "1m") -> String {
+                stage.environment("dev", more: judged(by: query, at: prometheus.url, within: timeout))
+            }
+            func check(_ name: String) throws -> String {
+                try stage.field("promotion", name, ".status.verification[1].message")
+            }
+            func promote(_ name: String, _ tag: String, _ query: String, within timeout: String = "1m") async throws {
+                try stage.apply(environment(query, within: timeout))
+                try stage.apply(stage.promotion(name, into: "dev", item: stage.image("web", tag: tag)))
+                try await stage.eventually("\(name) has ended", within: .seconds(60)) {
+                    ["Succeeded", "Failed"].contains(try stage.phase("promotion", name))
+                }
+            }
+            try await stage.applyEnvironments(["dev": environment("sum(errors)")])
+            let query = #"sum(errors{app="{app}"})"#
+            try await promote("good", "v2", query)
+            #expect(try stage.phase("promotion", "good") == "Succeeded")
+            #expect(try stage.field("promotion", "good", ".status.verification[1].name") == "errors/web")
+            #expect(try stage.field("promotion", "good", ".status.verification[1].value") == "0.02")
+
+            try Files.write("0.2", to: folder + "/value")
+            try await stage.eventually("Prometheus has seen it") { try prometheus.count("sum(errors) > 0.5") == 1 }
+            try await promote("bad", "v3", query)
+            #expect(try stage.field("promotion", "bad", ".status.reason") == "MetricFailed")
+            #expect(try check("bad") == "0.4 is not < 0.1")
+
+            // Each of these says nothing of the version, and what is wrong with it.
+            for (index, (query, message)) in [
+                (#"sum(errors{app="other"})"#, "no data"),
+                ("errors", "the query gives 4 values; aggregate them to one"),
+                ("sum(", "parse error"), ("sum(errors)[5m:1m]", "the query gives a matrix"),
+            ].enumerated() {
+                try await promote("odd\(index)", "v\(index + 4)", query, within: "3s")
+                let said = try check("odd\(index)")
+                #expect(said.contains(message), "\(query): \(said)")
+                #expect(try stage.phase("promotion", "odd\(index)") == "Failed")
+            }
+        }
     }
 
     @Test func `a Job runs once, whoever dies meanwhile, and is gone when it has told`() async throws {
@@ -111,10 +194,18 @@ import Testing
             try await stage.eventually("there is a healthy revision") {
                 try !stage.field("environment", "dev", ".status.revision.lastHealthy").isEmpty
             }
-            try stage.apply(Self.template)
+            try stage.apply(Stage.smokeTemplate)
             try stage.apply(stage.promotion("p", into: "dev", item: stage.image("web", tag: "v2")))
             let name = try await job(stage)
             let before = try jobs(stage)
+            // While it runs nobody asks how it goes: what it costs does not grow with how long it takes.
+            try await stage.eventually("the promotion knows of its Job") {
+                try stage.field("promotion", "p", ".status.verification[1].state") == "Running"
+            }
+            try await Task.sleep(for: .seconds(2))
+            let asked = try requests(stage)
+            try await Task.sleep(for: .seconds(8))
+            #expect(try requests(stage) == asked)
             for _ in 1...3 {
                 try stage.restart()
                 try await Task.sleep(for: .milliseconds(Int.random(in: 500...2000)))
@@ -125,7 +216,9 @@ import Testing
                 "jsonpath={range .spec.template.spec.containers[0].env[*]}{.name}={.value} {end}")
             #expect(variables.contains("SLUICE_VERSION=v2") && variables.contains("SLUICE_APP=web"))
             try stage.end(job: name, in: "dev", as: "Complete")
+            let told = ContinuousClock.now
             try await stage.untilPhase("promotion", "p", "Succeeded")
+            print("from the end of a Job to its verdict: \(told.duration(to: .now))")
             #expect(try stage.field("promotion", "p", ".status.verification[*].state") == "Passed Passed")
             try await stage.eventually("the Job is removed") { try jobs(stage).isEmpty }
 

@@ -66,9 +66,13 @@ package final class Operator: Sendable {
     /// What webhooks told and nobody has looked at yet; the oldest goes first where there is too much, for polls find it.
     private let news = AsyncStream<[String]>.makeStream(bufferingPolicy: .bufferingNewest(64))
 
+    /// - Parameters:
+    ///   - clock: what time it is, for all that windows, approvals and soaks decide.
+    ///   - pace: what is waited by until that time; the two run at the same speed.
     package init(
         client: KubernetesClient, transport: any HTTPTransport, options: Options, logger: Logger,
-        observer: (any RequestObserver)? = nil, clock: any WallClock = SystemClock()
+        observer: (any RequestObserver)? = nil, clock: any WallClock = SystemClock(),
+        pace: any MonotonicClock = UptimeClock()
     ) {
         self.options = options
         self.client = client
@@ -81,7 +85,7 @@ package final class Operator: Sendable {
         context = OperatorContext(
             client: client, transport: transport, observer: observer, repositories: repositories,
             forges: ForgeDirectory(transport: transport, clock: clock, limits: options.git),
-            receivers: ReceiverDirectory(clock: clock, limits: options.git), clock: clock,
+            receivers: ReceiverDirectory(clock: clock, limits: options.git), clock: clock, pace: pace,
             logger: logger, events: events, renders: RenderCache(capacity: options.renderCache),
             webhook: options.webhook)
     }
@@ -210,12 +214,16 @@ package final class Operator: Sendable {
         rollback.workers = options.workers
         let environments = Controller(
             "environment", EnvironmentReconciler(context), queue: context.environmentQueue, options: controller,
-            logger: logger)
+            logger: logger, clock: context.pace, wallClock: context.clock)
         let promotions = Controller(
-            "promotion", PromotionReconciler(context), queue: context.promotionQueue, options: quick, logger: logger)
+            "promotion", PromotionReconciler(context), queue: context.promotionQueue, options: quick, logger: logger,
+            clock: context.pace, wallClock: context.clock)
         let rollbacks = Controller(
-            "rollback", RollbackReconciler(context), queue: context.rollbackQueue, options: rollback, logger: logger)
-        let upkeep = Controller("upkeep", UpkeepReconciler(context), queue: context.upkeepQueue, logger: logger)
+            "rollback", RollbackReconciler(context), queue: context.rollbackQueue, options: rollback, logger: logger,
+            clock: context.pace, wallClock: context.clock)
+        let upkeep = Controller(
+            "upkeep", UpkeepReconciler(context), queue: context.upkeepQueue, logger: logger, clock: context.pace,
+            wallClock: context.clock)
         context.clusters.expect(context.environments.names)
         context.environmentQueue.add(context.environments.names)
         context.promotionQueue.add(context.promotions.names)

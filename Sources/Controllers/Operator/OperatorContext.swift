@@ -16,6 +16,8 @@ package final class OperatorContext: Sendable {
     package let client: KubernetesClient
     package let transport: any HTTPTransport
     package let clock: any WallClock
+    /// What the queues wait by.
+    package let pace: any MonotonicClock
     package let logger: Logger
     package let events: EventRecorder
 
@@ -30,6 +32,8 @@ package final class OperatorContext: Sendable {
 
     package let sources: SourceRegistry
     package let clusters: ClusterRegistry
+    /// Wakes promotions by the Jobs that verify them.
+    package let jobs: JobWatch
     package let references: ReferenceWatcher<NamespacedName>
     package let renders: RenderCache
     package let turns = CommitTurns()
@@ -45,21 +49,22 @@ package final class OperatorContext: Sendable {
     package init(
         client: KubernetesClient, transport: any HTTPTransport, observer: (any RequestObserver)?,
         repositories: GitRepositories, forges: ForgeDirectory, receivers: ReceiverDirectory, clock: any WallClock,
-        logger: Logger,
-        events: EventRecorder, renders: RenderCache, webhook: WebhookOptions? = nil
+        pace: any MonotonicClock = UptimeClock(), logger: Logger, events: EventRecorder, renders: RenderCache,
+        webhook: WebhookOptions? = nil
     ) {
         self.forges = forges
         self.receivers = receivers
         self.client = client
         self.transport = transport
         self.clock = clock
+        self.pace = pace
         self.logger = logger
         self.events = events
         self.renders = renders
-        let environmentQueue = WorkQueue<NamespacedName>()
-        let promotionQueue = WorkQueue<NamespacedName>()
-        let rollbackQueue = WorkQueue<NamespacedName>()
-        let upkeepQueue = WorkQueue<NamespaceKey>()
+        let environmentQueue = WorkQueue<NamespacedName>(clock: pace)
+        let promotionQueue = WorkQueue<NamespacedName>(clock: pace)
+        let rollbackQueue = WorkQueue<NamespacedName>(clock: pace)
+        let upkeepQueue = WorkQueue<NamespaceKey>(clock: pace)
         let promotions = ResourceCache<Promotion> { name, _ in
             promotionQueue.add(name)
             upkeepQueue.add(NamespaceKey(name.namespace))
@@ -105,6 +110,7 @@ package final class OperatorContext: Sendable {
         clusters = ClusterRegistry(own: client, transport: transport, observer: observer, counters: counters) {
             environmentQueue.add($0)
         }
+        jobs = JobWatch { promotionQueue.add($0) }
         references = ReferenceWatcher(source: ClusterReferences(client: client)) { names in
             for name in names { wake.environmentChanged(name) }
         }

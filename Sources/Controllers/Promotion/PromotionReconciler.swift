@@ -24,6 +24,7 @@ package struct PromotionReconciler: Reconciler {
     package func reconcile(_ key: NamespacedName, _ call: ReconcileContext) async throws -> ReconcileResult {
         guard let entry = context.promotions.get(key) else {
             status.forget(key)
+            context.jobs.forget(key)
             _ = context.turns.finished(key)
             // Whoever waited for it to go first.
             context.wake.workChanged(in: key.namespace)
@@ -52,6 +53,7 @@ package struct PromotionReconciler: Reconciler {
         let key = promotion.namespacedName
         let environment = NamespacedName(namespace: key.namespace, name: promotion.spec.environment)
         if promotion.hasEnded {
+            context.jobs.forget(key)
             // Only once the cache shows it, for that is what the others look at.
             if let cached, cached.hasEnded, context.turns.finished(key) {
                 context.wake.environmentChanged(environment)

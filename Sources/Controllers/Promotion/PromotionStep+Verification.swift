@@ -47,7 +47,7 @@ extension PromotionStep {
         } else if isStable, step.checks.allSatisfy({ $0.state == .passed }) {
             plan = succeeded(environment)
         } else {
-            plan = underWay(step, health, isStable: isStable, ill.isEmpty ? stableAt : deadline)
+            plan = underWay(step, health, isStable: isStable, ill.isEmpty && !isStable ? stableAt : deadline)
         }
         plan.endedJobs = step.passed
         if plan.status.phase?.isTerminal ?? false { plan.endedJobs += running(environment) }
@@ -60,8 +60,8 @@ extension PromotionStep {
         let parts = environment.spec.verification.parts(apps: observation.commit?.apps ?? [])
             .filter { !observation.overtaken.contains($0.app) }
         return VerificationStep(
-            parts, known: status.verification, metrics: observation.metrics, jobs: observation.jobs, start: start,
-            isHealthy: isHealthy, now: now)
+            parts, known: status.verification, metrics: observation.metrics, jobs: observation.jobs,
+            jobsAreWatched: observation.jobsAreWatched, start: start, isHealthy: isHealthy, now: now)
     }
 
     private mutating func underWay(
@@ -93,9 +93,8 @@ extension PromotionStep {
     private func running(_ environment: Environment) -> [VerificationPart] {
         let open = Set(
             status.verification.filter { $0.at != nil && $0.state != .passed && $0.state != .failed }.map(\.name))
-        return environment.spec.verification.parts(apps: observation.commit?.apps ?? []).filter { part in
-            if case .job = part.work { open.contains(part.name) } else { false }
-        }
+        return environment.spec.verification.parts(apps: observation.commit?.apps ?? [])
+            .filter { $0.isJob && open.contains($0.name) }
     }
 
     func reason(of check: Check, _ spec: EnvironmentSpec.Verification) -> RunReason {

@@ -8,7 +8,7 @@ internal import Sync
 /// Reads, creates and removes the Jobs of verifications, in the cluster that an Environment deploys to and as the
 /// service account that it deploys as.
 struct JobRunner: Sendable {
-    private static let resource = APIResource(
+    static let resource = APIResource(
         gvk: GroupVersionKind(group: "batch", version: "v1", kind: "Job"), plural: "jobs", namespaced: true)
     private static let configMaps = APIResource(
         gvk: GroupVersionKind(group: "", version: "v1", kind: "ConfigMap"), plural: "configmaps", namespaced: true)
@@ -78,6 +78,11 @@ struct JobRunner: Sendable {
     }
 
     private func client(_ environment: Environment) async throws(KubernetesError) -> KubernetesClient {
+        try await cluster(of: environment).client(as: environment.deployer)
+    }
+
+    /// The cluster that an Environment deploys to.
+    func cluster(of environment: Environment) async throws(KubernetesError) -> ClusterSync {
         let references: EnvironmentReferences
         do {
             references = try await EnvironmentReferences.read(of: environment, context.references)
@@ -86,7 +91,6 @@ struct JobRunner: Sendable {
         } catch {
             throw KubernetesError(.unavailable, "\(error)")
         }
-        let cluster = try context.clusters.cluster(of: environment, kubeconfig: references.kubeconfig)
-        return try cluster.client(as: environment.deployer)
+        return try context.clusters.cluster(of: environment, kubeconfig: references.kubeconfig)
     }
 }

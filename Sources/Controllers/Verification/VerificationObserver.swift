@@ -33,7 +33,22 @@ struct VerificationObserver: Sendable {
                 if !promotion.hasEnded, check?.state != .passed, check?.state != .failed { due.append(part) }
             }
         }
+        await follow(due, &observation, environment)
         await read(due, &observation, environment)
+    }
+
+    /// Before the Jobs are read, so that no change of theirs is missed.
+    private func follow(
+        _ parts: [VerificationPart], _ observation: inout PromotionObservation, _ environment: Environment
+    ) async {
+        let promotion = observation.promotion
+        let jobs = parts.filter(\.isJob).map { part in
+            let job = VerificationJob(part, of: promotion, in: environment)
+            return NamespacedName(namespace: job.namespace, name: job.name)
+        }
+        guard !jobs.isEmpty else { return context.jobs.forget(promotion.namespacedName) }
+        guard let cluster = try? await JobRunner(context).cluster(of: environment) else { return }
+        observation.jobsAreWatched = context.jobs.follow(Set(jobs), of: promotion.namespacedName, on: cluster)
     }
 
     /// All at once: a slow server delays none of the others.

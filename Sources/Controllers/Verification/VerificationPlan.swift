@@ -15,6 +15,8 @@ package struct VerificationPart: Sendable, Hashable {
     /// The app that it is about; empty for the whole promotion.
     package let app: String
     package let work: Work
+
+    package var isJob: Bool { if case .job = work { true } else { false } }
 }
 
 extension EnvironmentSpec.Verification {

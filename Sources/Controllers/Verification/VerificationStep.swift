@@ -14,16 +14,17 @@ struct VerificationStep {
     /// When the next part is to be looked at again.
     private(set) var next: Timestamp?
 
-    /// How soon a Job that runs is looked at again.
-    private static let jobInterval = Duration.seconds(2)
+    /// How soon a Job is looked at again whose changes nobody tells of.
+    private static let jobInterval = Duration.seconds(5)
 
     /// - Parameters:
     ///   - known: the checks as the status has them.
+    ///   - jobsAreWatched: whether changes of Jobs are told, so that only their time is waited for.
     ///   - start: since when the promotion is in the cluster.
     ///   - isHealthy: whether its apps are; Jobs begin only then.
     init(
         _ parts: [VerificationPart], known: [Check], metrics: [String: MetricReading], jobs: [String: JobReading],
-        start: Timestamp, isHealthy: Bool, now: Timestamp
+        jobsAreWatched: Bool, start: Timestamp, isHealthy: Bool, now: Timestamp
     ) {
         let before = Dictionary(known.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for part in parts {
@@ -38,7 +39,10 @@ struct VerificationStep {
             case .job(let job):
                 let after = jobCheck(check, part, job, jobs[part.name], isHealthy: isHealthy, now: now)
                 checks.append(after)
-                if after.state == .running || after.state == .pending { look(at: now + Self.jobInterval) }
+                if after.state == .running || after.state == .pending {
+                    let isKnown = if case .unreadable? = jobs[part.name] { false } else { jobsAreWatched }
+                    look(at: isKnown ? after.at.map { $0 + job.timeout.duration } : now + Self.jobInterval)
+                }
                 if after.state == .passed, check?.state != .passed { passed.append(part) }
             }
         }

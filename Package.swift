@@ -140,8 +140,11 @@ let package = Package(
             "ControllersTests",
             ["Controllers", "TestSupport", log, .product(name: "MetricsTestKit", package: "swift-metrics")]),
         tests("ControllersIntegrationTests", ["Controllers", "TestSupport", log]),
-        // Knows the operator only from outside: its process, its objects, its commits.
-        tests("OperatorIntegrationTests", [], exclude: ["forge.py", "receiver.py"]),
+        // Knows the operator only from outside: its process, its objects, its commits. Where time matters, it runs in the
+        // tests' own process, for only there can a clock be injected.
+        tests(
+            "OperatorIntegrationTests", ["Controllers", "Server", "TestSupport", log],
+            exclude: ["forge.py", "receiver.py"]),
         tests(
             "ServerTests",
             ["Server", "SluiceAPI", "Certificates", "Core", "HTTP", "TestSupport", log, metrics, lifecycle]),

@@ -151,6 +151,62 @@ struct PromotionPlannerBeforePushTests {
         #expect(plan.action == .recordPlan(story.change))
     }
 
+    @Test("ends in no way that says nothing was pushed before Git was read, and remembers a window that it began in")
+    func unread() throws {
+        var story = try PromotionStory()
+        story.promotion.spec.abort = true
+        var observation = story.observation
+        observation.change = nil
+        let late = story.now + .seconds(100 * 3600)
+        #expect(PromotionPlanner.plan(observation, now: late).status.reason == "SourceNotReady")
+
+        story.promotion.spec.abort = false
+        story.environment.spec.windows.onClose = .complete
+        let approval = Gate(name: .approval, state: .waiting, reason: .awaitingApproval, message: "0 of 1")
+        func pass(_ window: Gate) -> PromotionStatus {
+            var observation = story.observation
+            observation.gates = [window, approval]
+            let status = PromotionPlanner.plan(observation, now: story.now).status
+            story.promotion.status = status
+            return status
+        }
+        let shut = Gate(name: .window, state: .waiting, reason: .windowClosed, message: "shut")
+        #expect(pass(shut).reason == "WindowClosed")
+        #expect(pass(Gate(name: .window, state: .open)).reason == "AwaitingApproval")
+        for _ in 1...3 { #expect(pass(shut).reason == "AwaitingApproval") }
+        // A later attempt did not begin in that window.
+        story.promotion.spec.attempt = 2
+        #expect(pass(shut).reason == "WindowClosed")
+    }
+
+    @Test("is pushed for good once it was, also while nobody can look at the repository")
+    func outOfSight() throws {
+        var story = try PromotionStory()
+        story.promotion.status.phase = .verifying
+        story.promotion.status.attempt = 1
+        story.promotion.status.commit = String(repeating: "c", count: 40)
+        // Neither of these is said of what was pushed.
+        story.promotion.spec.abort = true
+        let late = story.now + .seconds(100 * 3600)
+        var observation = story.observation
+        observation.change = nil
+        #expect(PromotionPlanner.plan(observation, now: late).status.phase == .verifying)
+        observation.target = .missing
+        observation.sourceFailure = "environment production cannot be read"
+        #expect(PromotionPlanner.plan(observation, now: late).status.phase == .verifying)
+        observation.sourceFailure = nil
+        let gone = PromotionPlanner.plan(observation, now: late)
+        #expect(gone.status.phase == .failed)
+        #expect(gone.status.reason == RunReason.environmentDeleted.rawValue)
+        #expect(gone.status.message == "environment production is gone; commit cccccccccccc stands in Git")
+        // Another attempt has pushed nothing yet.
+        story.promotion.spec.attempt = 2
+        observation = story.observation
+        observation.target = .missing
+        observation.change = nil
+        #expect(PromotionPlanner.plan(observation, now: story.now).status.phase == .aborted)
+    }
+
     @Test("aborts, expires and fails before anything is pushed")
     func ends() throws {
         var story = try PromotionStory()

@@ -10,6 +10,12 @@ extension Stage {
         try kustomizeDelivery(environments.keys.map { "environment-\($0).yaml" })
         try commit("Deliver", by: "alice")
         try await untilServed()
+        try applyDelivery()
+        for name in environments.keys { try await untilPhase("environment", name, "Ready") }
+    }
+
+    /// The one Environment that is applied by hand: it brings all others.
+    func applyDelivery() throws {
         try apply(
             """
             apiVersion: sluice.dev/v1alpha1
@@ -19,7 +25,6 @@ extension Stage {
               source: {repository: "\(url)", path: delivery, interval: 2s, credentialsRef: {name: gitops-git}}
               destination: {namespace: \(namespace), allowedNamespaces: [\(namespace)]}
             """)
-        for name in environments.keys { try await untilPhase("environment", name, "Ready") }
     }
 
     private func kustomizeDelivery(_ files: [String]) throws {

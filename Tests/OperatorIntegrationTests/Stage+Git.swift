@@ -38,17 +38,29 @@ extension Stage {
             identity += ["-c", "commit.gpgSign=false"]
         }
         try git("add", "--all")
-        try Command.run("git", ["-C", work] + identity + ["commit", "-q", "-m", message])
+        try dated(identity + ["commit", "-q", "-m", message])
         for attempt in 1...5 {
             do {
                 try git("push", "-q", "origin", "HEAD:main")
                 break
             } catch  where attempt < 5 {
                 // The operator pushes to the same branch: ours goes on top.
-                try Command.run("git", ["-C", work] + identity + ["pull", "-q", "--rebase", "origin", "main"])
+                try dated(identity + ["pull", "-q", "--rebase", "origin", "main"])
             }
         }
         return try git("rev-parse", "HEAD")
+    }
+
+    /// Runs git with the time that commits bear here.
+    private func dated(_ arguments: [String]) throws {
+        let dates = today.map { ["GIT_AUTHOR_DATE=\($0())", "GIT_COMMITTER_DATE=\($0())"] } ?? []
+        try Command.run("env", dates + ["git", "-C", work] + arguments)
+    }
+
+    /// When a commit was made, in RFC 3339 and UTC.
+    func time(of commit: String) throws -> String {
+        let seconds = try Command.run("git", ["-C", bare, "log", "-1", "--format=%ct", commit])
+        return try Command.run("date", ["-u", "-d", "@\(seconds)", "+%FT%TZ"])
     }
 
     /// Brings the clone to the branch's tip.
@@ -89,6 +101,36 @@ extension Stage {
             \(script)
             """, to: hook)
         try Command.run("chmod", ["+x", hook])
+    }
+
+    /// Has the server keep the operator's next push waiting before it touches the branch, which others can push to
+    /// meanwhile, until ``letPush(_:pass:)``.
+    func holdPush(_ name: String) throws {
+        let hook = bare + "/hooks/pre-receive"
+        try Files.write(
+            """
+            #!/bin/sh
+            # People push to the repository itself, and only the operator through the server.
+            [ -n "$REMOTE_USER" ] || exit 0
+            rm "$0"
+            touch \(folder)/\(name).held
+            for i in $(seq 300); do
+                [ -s \(folder)/\(name).verdict ] && exit $(cat \(folder)/\(name).verdict)
+                sleep 0.1
+            done
+            exit 1
+            """, to: hook)
+        try Command.run("chmod", ["+x", hook])
+    }
+
+    func untilHeld(_ name: String) async throws {
+        let mark = "\(folder)/\(name).held"
+        try await eventually("the push of \(name) waits") { FileManager.default.fileExists(atPath: mark) }
+    }
+
+    /// - Parameter pass: whether the server has anything against it. It refuses what does not follow the branch anyway.
+    func letPush(_ name: String, pass: Bool) throws {
+        try Files.write(pass ? "0" : "1", to: "\(folder)/\(name).verdict")
     }
 
     func writeApp(_ app: String) throws {

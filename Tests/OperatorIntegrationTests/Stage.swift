@@ -10,6 +10,8 @@ final class Stage {
     let repository: String
     private(set) var sluice: OperatorProcess
     private var starts = 1
+    /// The time that people's commits bear, where it is not the machine's.
+    var today: (() -> String)?
 
     var work: String { folder + "/work" }
     var bare: String { World.gitFolder + "/" + repository }
@@ -20,8 +22,11 @@ final class Stage {
 
     static let people = ["alice", "bob", "carol", "dave"]
 
-    /// - Parameter apps: each at version v1 in each environment.
-    init(apps: [String] = ["web"]) throws {
+    /// - Parameters:
+    ///   - apps: each at version v1 in each environment.
+    ///   - today: the time that people's commits bear, where it is not the machine's.
+    init(apps: [String] = ["web"], today: (() -> String)? = nil) throws {
+        self.today = today
         let suffix = String(UInt32.random(in: .min ... .max), radix: 36)
         namespace = "e2e-\(suffix)"
         folder = "/tmp/sluice-e2e-\(suffix)"
@@ -37,8 +42,10 @@ final class Stage {
     }
 
     /// Runs a test on a stage; what it leaves behind is removed, unless it fails.
-    static func with(apps: [String] = ["web"], _ body: (Stage) async throws -> Void) async throws {
-        let stage = try Stage(apps: apps)
+    static func with(
+        apps: [String] = ["web"], today: (() -> String)? = nil, _ body: (Stage) async throws -> Void
+    ) async throws {
+        let stage = try Stage(apps: apps, today: today)
         defer { stage.sluice.kill() }
         do {
             try await body(stage)

@@ -1,10 +1,12 @@
 internal import Core
+internal import Policy
 internal import SluiceAPI
 
-/// What the admission webhook means for approvals that a promotion or rollback waits for.
+/// What promotions and rollbacks wait for that nobody tells of.
 extension OperatorContext {
-    /// How soon somebody who lost the right to approve is asked about again: permissions cannot be watched.
-    private static let revokedPause = Duration.seconds(15)
+    /// How soon somebody who lost the right to approve is asked about again, and the API server for its time: neither
+    /// permissions nor clocks can be watched.
+    private static let unwatchedPause = Duration.seconds(15)
 
     /// The gates; where approvals may come through the API alone and the webhook is off, the one that waits for them
     /// says that nobody can give one.
@@ -22,9 +24,14 @@ extension OperatorContext {
     }
 
     /// When gates and approvals may stand differently although nothing happens.
-    func nextChange(of gates: Timestamp?, _ approvals: PromotionStatus.ApprovalState, now: Timestamp) -> Timestamp? {
-        guard approvals.records.contains(where: { $0.invalidReason == .revoked }) else { return gates }
-        let again = now + Self.revokedPause
+    func nextChange(
+        of gates: Timestamp?, _ approvals: PromotionStatus.ApprovalState, clockSkew: Duration? = nil, now: Timestamp
+    ) -> Timestamp? {
+        guard
+            approvals.records.contains(where: { $0.invalidReason == .revoked })
+                || clockSkew.map(GateEvaluation.isOff) ?? false
+        else { return gates }
+        let again = now + Self.unwatchedPause
         return gates.map { min($0, again) } ?? again
     }
 }

@@ -17,19 +17,22 @@ package struct PromotionObserver: Sendable {
     package func observe(_ promotion: Promotion) async throws -> PromotionObservation {
         let name = NamespacedName(namespace: promotion.metadata.namespace, name: promotion.spec.environment)
         guard let reading = try await TargetReading.read(name, context) else {
-            return PromotionObservation(promotion: promotion, target: .missing)
+            var observation = PromotionObservation(promotion: promotion, target: .missing)
+            observation.sourceFailure = TargetReading.failure(name, context)
+            return observation
         }
         let environment = reading.environment
         let references = reading.references
         var observation = PromotionObservation(promotion: promotion, target: reading.target)
         observation.sourceFailure = reading.sourceFailure
-        var evidence = Evidence(requester: promotion.status.requester, approvals: [])
+        var evidence = Evidence(requester: promotion.status.requester)
         // One that is over answers for its apps only; who asked for it has been written down.
         if !promotion.hasEnded {
             evidence = try await EvidenceReader(context).evidence(for: promotion, signers: references.signers)
             noteOthers(&observation, environment)
         }
         observation.requester = evidence.requester
+        observation.abortedBy = evidence.abortedBy
         guard let (source, seen) = reading.repository else { return observation }
         let ledger = context.ledger(
             seen.ledger.written(by: references.ownKeys), of: environment.namespacedName)
@@ -188,15 +191,28 @@ package struct PromotionObserver: Sendable {
             changeAuthors: try await ChangeAuthors(context: context).authors(
                 of: observation.promotion, change, into: environment),
             restraints: restraints, environmentOverride: override.decision, overrideAuthor: override.author,
-            calendar: calendar, clockSkew: context.client.serverClock.skew,
+            calendar: calendar, clockSkew: await clockSkew(of: observation.promotion),
             operatorUsers: (context.admission?.operatorUsers.sorted() ?? [])
                 + (environment.syncUser.map { [$0] } ?? []),
             committedInOpening: committed(change, environment, calendar, ledger, now: now))
         let judgement = PromotionGates.judge(input, now: now)
         observation.approvals = judgement.approvals
         observation.gates = context.noting(webhookOff: judgement.gates, in: environment)
-        observation.nextChange = context.nextChange(of: judgement.nextChange, judgement.approvals, now: now)
+        observation.nextChange = context.nextChange(
+            of: judgement.nextChange, judgement.approvals, clockSkew: input.clockSkew, now: now)
         observation.override = judgement.override
+    }
+
+    /// How far the operator's clock is from the API server's. Where that holds promotions up, the server is asked anew:
+    /// nothing tells that a clock was set right.
+    private func clockSkew(of promotion: Promotion) async -> Duration? {
+        guard let skew = context.client.serverClock.skew, GateEvaluation.isOff(skew) else {
+            return context.client.serverClock.skew
+        }
+        _ = try? await context.client.getIfPresent(
+            OperatorContext.resource(Promotion.self), namespace: promotion.metadata.namespace,
+            name: promotion.metadata.name)
+        return context.client.serverClock.skew
     }
 
     /// How many promotions were committed since the windows opened.

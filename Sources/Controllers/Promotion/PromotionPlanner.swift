@@ -13,6 +13,7 @@ package enum PromotionPlanner {
         var step = PromotionStep(observation, now: now)
         if step.isFinished { return step.finished() }
         guard observation.commit == nil else { return step.afterPush() }
+        if let plan = step.outOfSight() { return plan }
         var plan = step.beforePush()
         if plan.status.phase?.isTerminal ?? false, case .success(let proposal)? = observation.proposal,
             proposal.open != nil
@@ -76,7 +77,8 @@ struct PromotionStep {
         guard let environment = observation.target.environment else {
             return wait(
                 .queued, RunReason.environmentNotFound.rawValue,
-                "environment \(spec.environment) does not exist in namespace \(promotion.metadata.namespace)")
+                observation.sourceFailure
+                    ?? "environment \(spec.environment) does not exist in namespace \(promotion.metadata.namespace)")
         }
         guard environment.spec.source.isBranch else {
             return end(
@@ -101,10 +103,15 @@ struct PromotionStep {
             return end(
                 .failed, RunReason.environmentDeleted.rawValue, "environment \(spec.environment) is being deleted")
         }
+        // Whether something was pushed is for Git to say, and nobody has read it yet.
+        if case .present = observation.target, observation.change == nil { return nil }
         if case .success(let proposal)? = observation.proposal, let closed = ProposalVerdict.closing(proposal) {
             return end(.aborted, "PullRequestClosed", closed)
         }
-        if spec.abort { return end(.aborted, "Aborted", "aborted before anything was pushed") }
+        if spec.abort {
+            let who = observation.abortedBy.isKnown ? " by \(observation.abortedBy.user)" : ""
+            return end(.aborted, "Aborted", "aborted\(who) before anything was pushed")
+        }
         if let faults = Policy.validate(promotion).summary { return end(.failed, "InvalidSpec", faults) }
         if now >= expiry {
             return end(.expired, "Expired", "not pushed within \(spec.expiresAfter) of \(requested.rfc3339)")
@@ -166,7 +173,9 @@ struct PromotionStep {
     }
 
     private mutating func gated(_ change: Change, _ environment: Environment) -> PromotionPlan {
-        let wasOpen = status.conditions.isTrue(ConditionType.windowOpen)
+        // Conditions outlive an attempt.
+        let wasOpen =
+            promotion.status.attempt == spec.attempt && status.conditions.isTrue(ConditionType.windowOpen)
         let gates = Self.merged(observation.gates, change.holdups)
         status.gates = gates
         noteGates(gates)
@@ -178,7 +187,12 @@ struct PromotionStep {
         if wasOpen, blocking.contains(where: hasClosed) {
             switch environment.spec.windows.onClose {
             case .pauseBeforeCommit: break
-            case .complete: blocking.removeAll(where: hasClosed)
+            case .complete:
+                blocking.removeAll(where: hasClosed)
+                // Remembered, for it may wait for something else in many more passes.
+                condition(
+                    ConditionType.windowOpen, true, "Completing",
+                    "the window has closed; what had begun goes on, as onClose says")
             case .abort:
                 return end(.aborted, GateReason.windowClosed.rawValue, "the window closed before the commit was pushed")
             }

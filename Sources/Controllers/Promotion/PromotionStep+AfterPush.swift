@@ -18,9 +18,7 @@ extension PromotionStep {
         status.gates = []
         if let rollback = observation.revertedBy { return rolledBack(by: rollback) }
         guard case .present(let environment) = observation.target else {
-            return end(
-                .failed, RunReason.environmentDeleted.rawValue,
-                "environment \(spec.environment) is gone; commit \(commit.commit.short) stands in Git")
+            return environmentGone(commit.commit.short)
         }
         let committed = status.timestamps.committed ?? now
         let waiting = observation.apps.filter { !$0.hasCommit || $0.app.sync != .synced }
@@ -31,6 +29,25 @@ extension PromotionStep {
         if status.timestamps.synced == nil { status.timestamps.synced = now.wholeSeconds }
         condition(ConditionType.synced, true, "Synced", "commit \(commit.commit.short) is in the cluster")
         return verifying(environment, since: status.timestamps.synced ?? now)
+    }
+
+    /// What was pushed is pushed, also where nobody can look at the repository: it ends with its environment, and waits
+    /// as it is for one that has not been read yet.
+    mutating func outOfSight() -> PromotionPlan? {
+        guard promotion.status.attempt == spec.attempt, !promotion.status.commit.isEmpty, observation.change == nil
+        else { return nil }
+        switch observation.target {
+        case .present: return PromotionPlan(status: status)
+        // One that nobody can read is not gone.
+        case .missing where observation.sourceFailure != nil: return PromotionPlan(status: status)
+        case .missing, .deleting: return environmentGone(promotion.status.commit.prefix(12))
+        }
+    }
+
+    private mutating func environmentGone(_ commit: some StringProtocol) -> PromotionPlan {
+        end(
+            .failed, RunReason.environmentDeleted.rawValue,
+            "environment \(spec.environment) is gone; commit \(commit) stands in Git")
     }
 
     /// A revert of its commit ends a promotion, whatever it had come to.

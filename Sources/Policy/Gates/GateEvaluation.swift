@@ -7,6 +7,11 @@ package struct GateEvaluation: Sendable, Hashable {
     /// How far the operator's clock may be from the API server's.
     package static let clockSkewLimit = Duration.seconds(30)
 
+    /// Whether clocks that differ by this much are too far from each other for anything to be promoted.
+    package static func isOff(_ skew: Duration) -> Bool {
+        skew > clockSkewLimit || skew < .zero - clockSkewLimit
+    }
+
     /// In the order in which they are named to people.
     package let gates: [Gate]
     /// When the answer may change by itself: a gate opens, an approval runs out, a window shuts.
@@ -223,7 +228,7 @@ private struct GateEvaluator {
 
     private mutating func clockSkew() {
         guard let skew = input.clockSkew else { return add(.clockSkew, nil, "") }
-        let isOff = skew > GateEvaluation.clockSkewLimit || skew < .zero - GateEvaluation.clockSkewLimit
+        let isOff = GateEvaluation.isOff(skew)
         let seconds = skew.components.seconds
         add(
             .clockSkew, isOff ? .clockSkew : nil,

@@ -5,8 +5,8 @@ package import Logging
 ///
 /// Flow: others add keys to ``queue`` at any time; ``run(during:)`` works until its task is cancelled, and may be called
 /// again then. Guarantees: one call at a time per key; on cancellation no new call begins, calls under way may finish
-/// within the grace and are cancelled then, or at once when the term of leadership is lost, and ``run(during:)`` returns
-/// when the last one has ended. Keys that were not finished are still in the queue.
+/// within the grace and are cancelled then, or at once when the term is lost, and ``run(during:)`` returns when the last
+/// one has ended. No call changes anything outside the process once the term's fence is closed. Keys that were not finished are still in the queue.
 package final class Controller<R: Reconciler>: Sendable {
     package struct Options: Sendable {
         /// How many keys are worked on at once.
@@ -53,11 +53,13 @@ package final class Controller<R: Reconciler>: Sendable {
 
     /// Works until the task is cancelled; see the type's guarantees.
     ///
-    /// - Parameter term: the term of leadership that this work needs, if any.
-    package func run(during term: LeaderTerm? = nil) async {
+    /// - Parameter term: the term that this work needs, if any.
+    package func run(during term: ShardTerm? = nil) async {
         queue.resume()
         // Workers are no child tasks: cancelling this task must not cancel a call before its grace is over.
-        let workers = (0..<max(options.workers, 1)).map { _ in Task { await self.work() } }
+        let workers = Fence.$current.withValue(term?.fence) {
+            (0..<max(options.workers, 1)).map { _ in Task { await self.work() } }
+        }
         let abort = { @Sendable in
             for worker in workers { worker.cancel() }
         }

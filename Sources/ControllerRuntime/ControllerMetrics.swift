@@ -3,7 +3,7 @@ internal import Metrics
 
 /// What one controller counts and measures.
 ///
-/// The only labels are the controller's name and four results.
+/// The only labels are the controller's name and four results, and for the state of a queue the shard.
 package struct ControllerMetrics: Sendable {
     /// How a reconcile ended, as a label.
     package enum Result: String, Sendable, CaseIterable {
@@ -21,9 +21,14 @@ package struct ControllerMetrics: Sendable {
     private let depth: Meter
     private let active: Meter
 
-    /// - Parameter controller: a constant name, lower case.
-    package init(controller: String, factory: any MetricsFactory = MetricsSystem.factory) {
+    /// - Parameters:
+    ///   - controller: a constant name, lower case.
+    ///   - shard: whose keys it works on.
+    package init(
+        controller: String, shard: Shard = Shard(0, of: 1), factory: any MetricsFactory = MetricsSystem.factory
+    ) {
         let labels = [("controller", controller)]
+        let queue = labels + [("shard", "\(shard.index)")]
         reconciles = Dictionary(
             uniqueKeysWithValues: Result.allCases.map { result in
                 let counter = Counter(
@@ -35,8 +40,8 @@ package struct ControllerMetrics: Sendable {
             })
         duration = Timer(label: "sluice_reconcile_duration_seconds", dimensions: labels, factory: factory)
         wait = Timer(label: "sluice_workqueue_wait_seconds", dimensions: labels, factory: factory)
-        depth = Meter(label: "sluice_workqueue_depth", dimensions: labels, factory: factory)
-        active = Meter(label: "sluice_workqueue_active", dimensions: labels, factory: factory)
+        depth = Meter(label: "sluice_workqueue_depth", dimensions: queue, factory: factory)
+        active = Meter(label: "sluice_workqueue_active", dimensions: queue, factory: factory)
         depth.set(0)
         active.set(0)
     }

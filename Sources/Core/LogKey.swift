@@ -22,6 +22,7 @@ package enum LogKey: String, Sendable {
     case receiver
     case path
     case identity
+    case shard
 }
 
 extension Logger {

@@ -110,6 +110,10 @@ package struct ForgeClient: Sendable {
     }
 
     private func send(_ call: ForgeCall, _ doing: String) async throws(ForgeError) -> JSONValue {
+        guard call.method == "GET" || Fence.mayWrite else {
+            throw ForgeError(
+                .unavailable, "\(name): \(doing): not sent, for this replica may not write at the moment")
+        }
         var headers = dialect.headers(token: token)
         headers.append(("User-Agent", "sluice"))
         if call.body != nil { headers.append(("Content-Type", "application/json")) }

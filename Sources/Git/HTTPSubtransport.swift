@@ -30,12 +30,12 @@ final class HTTPSubtransport: SmartSubtransport {
     func exchange(_ service: SmartService, body: [UInt8]) throws(GitError) -> any HTTPBlockingExchange {
         for _ in 0...Self.redirectLimit {
             try operation.proceed()
+            if service.isPush, !service.isListing { try operation.beginUpdate() }
             let suffix = service.isListing ? "/info/refs?service=\(service.name)" : "/\(service.name)"
             let exchange: any HTTPBlockingExchange
             let head: HTTPResponseHead
             do throws(HTTPError) {
                 let request = request(service, base + suffix, body)
-                if service.isPush, !service.isListing { operation.markUpdateSent() }
                 exchange = try operation.transport.open(request, upload: .body)
                 operation.track { exchange.cancel() }
                 head = try exchange.head()

@@ -12,6 +12,8 @@ final class RemoteOperation: Sendable {
     let limits: GitLimits
     let transport: any HTTPTransport
     let clock: any WallClock
+    /// What restricts the task that wants it; pushes ask.
+    private let fence: Fence?
     private let state: Mutex<State>
 
     private struct State {
@@ -30,8 +32,9 @@ final class RemoteOperation: Sendable {
 
     init(
         url: GitURL, credentials: GitCredentials, limits: GitLimits, transport: any HTTPTransport,
-        clock: any WallClock
+        clock: any WallClock, fence: Fence? = Fence.current
     ) {
+        self.fence = fence
         self.url = url
         self.credentials = credentials
         self.limits = limits
@@ -42,7 +45,8 @@ final class RemoteOperation: Sendable {
 
     /// The same target with the clock started anew.
     func renewed() -> RemoteOperation {
-        RemoteOperation(url: url, credentials: credentials, limits: limits, transport: transport, clock: clock)
+        RemoteOperation(
+            url: url, credentials: credentials, limits: limits, transport: transport, clock: clock, fence: fence)
     }
 
     /// Starts the clock: time in a queue does not count.
@@ -84,7 +88,14 @@ final class RemoteOperation: Sendable {
         if cancelled { interrupt?() }
     }
 
-    func markUpdateSent() { state.withLock { $0.updateSent = true } }
+    /// To be called at the last moment before a push asks the server to move a branch. From then on its outcome is open.
+    func beginUpdate() throws(GitError) {
+        guard fence?.isOpen ?? true else {
+            throw GitError(
+                .cancelled, "repository \(url.text): nothing was pushed, for this replica may not write at the moment")
+        }
+        state.withLock { $0.updateSent = true }
+    }
     var updateWasSent: Bool { state.withLock { $0.updateSent } }
 
     func accept() { state.withLock { $0.isAccepted = true } }

@@ -143,6 +143,7 @@ extension RemoteSession {
             if current == commit { return }
             guard current == base else { throw Self.moved(branch, from: base, to: current, operation) }
             try checkFollows(base, commit, mode, operation, mirror)
+            try operation.beginUpdate()
             guard let commit else {
                 try Libgit2.check(git_reference_remove(target.pointer, name))
                 return

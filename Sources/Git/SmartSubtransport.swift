@@ -116,14 +116,13 @@ enum SmartTransport {
         _ service: SmartService, _ context: Context, _ transport: UnsafeMutablePointer<git_smart_subtransport>?,
         _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport_stream>?>
     ) -> Int32 {
-        if service.isPush, !service.isListing, !context.isStateless {
-            context.subtransport.operation.markUpdateSent()
-        }
-        if let current = context.current {
-            out.pointee = current
-            return 0
-        }
+        let beginsUpdate = service.isPush && !service.isListing && !context.isStateless
         return context.subtransport.operation.guarded { () throws(GitError) in
+            if beginsUpdate { try context.subtransport.operation.beginUpdate() }
+            if let current = context.current {
+                out.pointee = current
+                return
+            }
             let stream = wrap(try context.subtransport.stream(service), context, transport)
             if !context.isStateless { context.current = stream }
             out.pointee = stream

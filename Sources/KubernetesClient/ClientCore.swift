@@ -89,6 +89,10 @@ final class ClientCore: Sendable {
         var renewed = false
         while true {
             let request = request(call, try await credentials.current())
+            guard call.method == "GET" || Fence.mayWrite else {
+                throw KubernetesError(
+                    .cancelled, "\(call.subject): not sent, for this replica may not write at the moment")
+            }
             let start = monotonicClock.now()
             let answer: Answer
             do throws(HTTPError) {

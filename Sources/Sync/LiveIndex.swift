@@ -74,9 +74,15 @@ package final class LiveIndex: Sendable {
     }
 
     /// Forgets an environment: its watches where nobody shares them, its rules and its claims.
-    package func forget(_ environment: NamespacedName) {
+    ///
+    /// - Parameter isElsewhere: another process sees to it; then nobody here takes objects that name it.
+    package func forget(_ environment: NamespacedName, isElsewhere: Bool = false) {
         let idle = state.withLock { state in
-            state.claims[environment] = nil
+            if isElsewhere {
+                state.claims.updateValue(nil, forKey: environment)
+            } else {
+                state.claims[environment] = nil
+            }
             state.hooksDone[environment] = nil
             state.rules[TrackingID.label(for: environment)] = nil
             return state.release(environment, except: [])

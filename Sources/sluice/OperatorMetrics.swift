@@ -1,3 +1,4 @@
+import ControllerRuntime
 import Controllers
 import Core
 import Kustomize
@@ -7,6 +8,9 @@ import Sync
 /// What the operator counts itself, read when metrics are asked for.
 enum OperatorMetrics {
     static let help = [
+        "sluice_leader": "1 where this replica works on a shard at least, 0 where it stands by.",
+        "sluice_replicas": "How many replicas this one knows of, itself among them.",
+        "sluice_shard_held": "1 where this replica works on a shard, 0 where it does not.",
         "sluice_renders_total": "Apps rendered.",
         "sluice_render_hits_total": "Renders reused.",
         "sluice_render_cache_bytes": "What reused renders take.",
@@ -28,19 +32,29 @@ enum OperatorMetrics {
     ]
 
     static func samples(_ sluice: Operator) -> [PrometheusSample] {
-        counters(sluice) + fleet(sluice)
+        counters(sluice) + shards(sluice) + fleet(sluice)
     }
 
-    /// Only the replica that leads tells of the objects: all of them know the same.
+    private static func shards(_ sluice: Operator) -> [PrometheusSample] {
+        let shards = sluice.shards
+        return [
+            PrometheusSample("sluice_leader", .gauge, sluice.state == .leading ? 1 : 0),
+            PrometheusSample("sluice_replicas", .gauge, Double(shards.replicas)),
+        ]
+            + (0..<shards.count).map { index in
+                PrometheusSample(
+                    "sluice_shard_held", .gauge, labels: [("shard", "\(index)")],
+                    sluice.state == .leading && shards.held.contains(index) ? 1 : 0)
+            }
+    }
+
+    /// Only the replica that works on an object tells of it: all of them know the same.
     private static func fleet(_ sluice: Operator) -> [PrometheusSample] {
-        let leads = sluice.state == .leading
-        let leader = PrometheusSample("sluice_leader", .gauge, leads ? 1 : 0)
-        guard leads else { return [leader] }
+        guard sluice.state == .leading else { return [] }
         let objects = sluice.objects
-        return [leader]
-            + FleetMetrics.samples(
-                environments: objects.environments, promotions: objects.promotions, rollbacks: objects.rollbacks,
-                now: SystemClock().now())
+        return FleetMetrics.samples(
+            environments: objects.environments, promotions: objects.promotions, rollbacks: objects.rollbacks,
+            now: SystemClock().now())
     }
 
     private static func counters(_ sluice: Operator) -> [PrometheusSample] {

@@ -6,6 +6,7 @@ import Git
 import Glibc
 import HTTP
 import KubernetesClient
+import KubernetesModel
 import Logging
 import Metrics
 import Server
@@ -17,7 +18,7 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Runs the operator until it is told to stop.",
         discussion: """
-            SIGTERM and SIGINT end it gracefully: calls under way are finished and the lease is given back.
+            SIGTERM and SIGINT end it gracefully: calls under way are finished and the shards are given to others.
 
             Example: sluice run --state-dir /var/lib/sluice
             """)
@@ -42,6 +43,13 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The name of the lease.")
     var leaseName: String = "sluice"
 
+    @Option(
+        help: """
+            Into how many shards the namespaces are divided, of which each replica works on its share; with 1, one \
+            replica works and the others stand by. 1 to 256, and the same for all replicas.
+            """)
+    var shards: Int = 1
+
     @Option(help: "Unique to this process.")
     var identity: String?
 
@@ -61,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The port of the Git webhooks, at the address of --listen; 0 for a free one.")
     var gitWebhookPort: Int = 9292
 
-    @Option(help: "How many objects of one kind are worked on at once.")
+    @Option(help: "How many objects of one kind are worked on at once, for each shard.")
     var workers: Int = 4
 
     @Option(help: "trace, debug, info, notice, warning or error.")
@@ -79,6 +87,9 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Admission webhook") var webhook: WebhookFlags
 
     func run() async throws {
+        guard (1...Shard.limit).contains(shards), shards == 1 || leaseNamespace != nil else {
+            throw Failure.usage("--shards \(shards): choose 1 to \(Shard.limit); more than one need --lease-namespace")
+        }
         let logger = try logger()
         let registry = PrometheusRegistry()
         registry.collect { ProcessMetrics.samples() }
@@ -93,7 +104,8 @@ struct RunCommand: AsyncParsableCommand {
         options.workers = max(1, workers)
         options.git.allowFile = allowFileRepositories
         options.git.allowInsecureHTTP = allowInsecureHttp
-        options.lease = leaseNamespace.map { Operator.NamespacedLease(namespace: $0, name: leaseName) }
+        options.lease = leaseNamespace.map { NamespacedName(namespace: $0, name: leaseName) }
+        options.shards = shards
         let home = client.defaultNamespace.isEmpty ? "default" : client.defaultNamespace
         options.webhook = try webhook.options(
             namespace: leaseNamespace ?? namespace ?? home, only: options.namespace)

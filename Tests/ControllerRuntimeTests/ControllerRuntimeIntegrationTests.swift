@@ -88,22 +88,18 @@ struct ControllerRuntimeIntegrationTests {
         }
     }
 
-    @Test("hands the lease over when the leader has finished, faster than it would expire", .timeLimit(.minutes(2)))
+    @Test("hands its shards over when their work has ended, faster than they would expire", .timeLimit(.minutes(2)))
     func handOver() async throws {
         try await Cluster.with { cluster in
-            let elector = { @Sendable (identity: String) in
-                LeaseElector(
-                    client: cluster.client, namespace: cluster.namespace, name: "sluice", identity: identity)
-            }
             let (starts, started) = AsyncStream<String>.makeStream()
-            let leaders = Leaders()
-            let replica = { @Sendable (identity: String) in
+            let workers = Workers()
+            let replica = { @Sendable (name: String) in
                 Task {
-                    await Leadership(elector(identity)).run { _ in
-                        #expect(leaders.begin(identity))
-                        started.yield(identity)
+                    await cluster.election(name, shards: 1).run { term in
+                        #expect(workers.begin(name, term.shard))
+                        started.yield(name)
                         try? await Task.sleep(for: .seconds(600))
-                        leaders.end(identity)
+                        workers.end(term.shard)
                     }
                 }
             }
@@ -115,22 +111,71 @@ struct ControllerRuntimeIntegrationTests {
             first.cancel()
             await first.value
             #expect(await iterator.next() == "b")
-            #expect(ContinuousClock.now - begin < .seconds(5))
+            let took = ContinuousClock.now - begin
+            print("handed over in \(took)")
+            #expect(took < .seconds(10))
             second.cancel()
             await second.value
+            let left = Roster(try await cluster.client.get(.leases, namespace: cluster.namespace, name: "sluice"))
+            #expect(left.members.isEmpty && left.holders.isEmpty, "both have left")
+        }
+    }
+
+    @Test("replicas that come and go share what there is", .timeLimit(.minutes(2)))
+    func rebalance() async throws {
+        try await Cluster.with { cluster in
+            let workers = Workers()
+            func join(_ name: String) -> Task<Void, Never> {
+                let election = cluster.election(name, shards: 7)
+                return Task {
+                    await election.run { term in
+                        #expect(workers.begin(name, term.shard))
+                        try? await Task.sleep(for: .seconds(600))
+                        workers.end(term.shard)
+                    }
+                }
+            }
+            var replicas: [Task<Void, Never>] = []
+            for (name, shares) in [("a", [7]), ("b", [3, 4]), ("c", [2, 2, 3])] {
+                replicas.append(join(name))
+                let took = try await workers.until(shares)
+                print("\(name) has come: \(shares) after \(took)")
+            }
+            replicas[0].cancel()
+            let took = try await workers.until([3, 4])
+            print("a has gone: [3, 4] after \(took)")
+            let lease = try await cluster.client.get(.leases, namespace: cluster.namespace, name: "sluice")
+            let holder = lease.json["spec"]?["holderIdentity"]?.stringValue ?? ""
+            #expect(holder.hasPrefix("b (") && holder.contains(", c ("), "\(holder)")
+            for replica in replicas {
+                replica.cancel()
+                await replica.value
+            }
         }
     }
 }
 
-/// Who leads at the moment.
-private final class Leaders: Sendable {
-    private let names = Mutex<Set<String>>([])
+/// Who works on which shard at the moment.
+private final class Workers: Sendable {
+    private let names = Mutex<[Shard: String]>([:])
 
-    /// Whether nobody else leads.
-    func begin(_ name: String) -> Bool { names.withLock { $0.insert(name).inserted && $0.count == 1 } }
-    func end(_ name: String) { names.withLock { _ = $0.remove(name) } }
+    /// Whether nobody else works on it.
+    func begin(_ name: String, _ shard: Shard) -> Bool { names.withLock { $0.updateValue(name, forKey: shard) == nil } }
+
+    func end(_ shard: Shard) { names.withLock { $0[shard] = nil } }
+
+    /// Waits until the replicas have so many shards each, in order of number, and returns how long that took.
+    func until(_ shares: [Int]) async throws -> Duration {
+        let begin = ContinuousClock.now
+        while ContinuousClock.now - begin < .seconds(60) {
+            let held = names.withLock { names in Dictionary(grouping: names.values, by: { $0 }).values.map(\.count) }
+            if held.sorted() == shares { return ContinuousClock.now - begin }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        Issue.record("the shares never were \(shares)")
+        throw CancellationError()
+    }
 }
-
 /// A namespace and a kind on the test's cluster.
 private struct Cluster: Sendable {
     static var kubeconfig: String? { getenv("SLUICE_TEST_KUBECONFIG").map { String(cString: $0) } }
@@ -162,6 +207,13 @@ private struct Cluster: Sendable {
         client = KubernetesClient(
             configuration: try ClusterConfiguration.load(path: path), transport: transport, observer: counters)
         namespace = "runtime-\(UInt32.random(in: 0 ... .max))"
+    }
+
+    /// A replica's part in the election.
+    func election(_ name: String, shards: Int) -> ShardElection {
+        ShardElection(
+            client: client, lease: NamespacedName(namespace: namespace, name: "sluice"), name: name, shards: shards,
+            logger: logger)
     }
 
     private func setUp() async throws {

@@ -132,7 +132,7 @@ struct ControllerTests {
         #expect(finished.withLock { $0 } == 1)
     }
 
-    @Test("cancels calls at once without a grace, or when the leadership is lost", arguments: [true, false])
+    @Test("cancels calls at once without a grace, or when the term is lost", arguments: [true, false])
     func hardStop(lost: Bool) async {
         let (calls, called) = AsyncStream<Void>.makeStream()
         let controller = controller(grace: lost ? .seconds(10) : .zero) { [clock] _ in
@@ -140,24 +140,38 @@ struct ControllerTests {
             try await clock.sleep(until: .seconds(1000))
             return .done
         }
-        let (election, elect) = AsyncStream<Bool>.makeStream()
-        let leadership = Leadership { changed in
-            for await leads in election { changed(leads) }
-        }
-        let (ends, ended) = AsyncStream<Void>.makeStream()
-        let run = Task {
-            await leadership.run { term in
-                await controller.run(during: term)
-                ended.yield()
-            }
-        }
+        let term = ShardTerm(Shard(0, of: 1), clock: clock)
+        let run = Task { await controller.run(during: term) }
         controller.queue.add(key)
-        elect.yield(true)
         for await _ in calls { break }
-        if lost { elect.yield(false) } else { run.cancel() }
-        for await _ in ends { break }
+        if lost { term.lose() } else { run.cancel() }
+        await run.value
         #expect(controller.queue.activeCount == 0)
         #expect(controller.queue.depth == 1, "the key is still to be worked on")
+    }
+
+    @Test("changes nothing once its term is over by the clock, whether or not anybody has said so")
+    func fence() async {
+        let (answers, answered) = AsyncStream<Bool>.makeStream()
+        let controller = controller { [clock] _ in
+            for moment: Duration in [.seconds(3), .seconds(4)] {
+                // What the reconciler starts is fenced as well.
+                await Task { try? await clock.sleep(until: moment) }.value
+                answered.yield(await Task { Fence.mayWrite }.value)
+            }
+            return .done
+        }
+        let term = ShardTerm(Shard(0, of: 1), until: .seconds(4), clock: clock)
+        let run = Task { await controller.run(during: term) }
+        controller.queue.add(key)
+        var iterator = answers.makeAsyncIterator()
+        await clock.untilSlept(for: .seconds(3))
+        clock.advance(by: .seconds(3))
+        #expect(await iterator.next() == true)
+        await clock.untilSlept(for: .seconds(4))
+        clock.advance(by: .seconds(1))
+        #expect(await iterator.next() == false)
+        #expect(!term.isLost)
         run.cancel()
         await run.value
     }

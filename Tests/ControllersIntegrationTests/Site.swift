@@ -79,7 +79,7 @@ final class Site: Sendable {
         options.namespace = namespace
         options.registersCRDs = false
         options.git.allowFile = true
-        options.lease = Operator.NamespacedLease(namespace: namespace, name: "sluice")
+        options.lease = NamespacedName(namespace: namespace, name: "sluice")
         var logger = Logger(label: "operator")
         logger.logLevel = .error
         let sluice = Operator(

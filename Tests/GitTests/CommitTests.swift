@@ -99,6 +99,22 @@ import Testing
         #expect(try fixture.head() == theirs)
     }
 
+    @Test func `nothing is pushed once the fence is closed`() async throws {
+        let (fixture, mirror, base) = try await start(["a": "1"])
+        let mine = try await mirror.commit(
+            onto: base, edits: ["a": .write([1])], message: "m", author: author)
+        await expect(.cancelled) {
+            try await Fence.$current.withValue(Fence { false }) {
+                try await mirror.push(mine, to: "main", expecting: base)
+            }
+        }
+        #expect(try fixture.head() == base)
+        try await Fence.$current.withValue(Fence { true }) {
+            try await mirror.push(mine, to: "main", expecting: base)
+        }
+        #expect(try fixture.head() == mine)
+    }
+
     @Test func `a branch is created only where there is none`() async throws {
         let (fixture, mirror, base) = try await start(["a": "1"])
         let commit = try await mirror.commit(

@@ -91,6 +91,12 @@ struct SSHTests {
         let base = try await mirror.fetch(.branch("main")).commit
         #expect(base == (try fixture.head()))
         let commit = try await mirror.commit(onto: base, edits: ["new": .write([1])], message: "m", author: author)
+        await expect(.cancelled) {
+            try await Fence.$current.withValue(Fence { false }) {
+                try await mirror.push(commit, to: "main", expecting: base)
+            }
+        }
+        #expect(try fixture.head() == base)
         try await mirror.push(commit, to: "main", expecting: base)
         #expect(try fixture.head() == commit)
         try fixture.git("pull", "-q", "origin", "main")

@@ -50,6 +50,12 @@ import Testing
         #expect(try await mirror.history(from: base).count == 30)
         let commit = try await mirror.commit(
             onto: base, edits: ["new": .write([1])], message: "m\n\nPromotion: a/b\n", author: author)
+        await expect(.cancelled) {
+            try await Fence.$current.withValue(Fence { false }) {
+                try await mirror.push(commit, to: "main", expecting: base)
+            }
+        }
+        #expect(try site.head() == base, "this far, and not further, behind a fence that is closed")
         try await mirror.push(commit, to: "main", expecting: base)
         #expect(try site.head() == commit)
         try await mirror.push(commit, to: "sluice/x", expecting: nil)

@@ -38,6 +38,21 @@ struct ClientTests {
         fixture.transport.finish()
     }
 
+    @Test("reads but sends no change once the fence is closed")
+    func fence() async throws {
+        let (client, deployment, path) = (fixture.client, deployment, path)
+        fixture.transport.expect("GET", path, .json(deployment.json.jsonText))
+        let error = try await Fence.$current.withValue(Fence { false }) {
+            _ = try await client.get(Fixture.deployments, namespace: "shop", name: "web")
+            return await failure { () throws(KubernetesError) in
+                _ = try await client.apply(Fixture.deployments, deployment, fieldManager: "sluice")
+            }
+        }
+        #expect(error?.code == .cancelled)
+        #expect(error?.disposition == .transient)
+        fixture.transport.finish()
+    }
+
     @Test("a dry run and a subresource are said in the URL")
     func applyOptions() async throws {
         fixture.transport.expect(

@@ -259,32 +259,6 @@ struct KubernetesIntegrationTests {
         }
     }
 
-    @Test("one of two holds the lease; on a graceful stop the other has it within seconds")
-    func election() async throws {
-        try await withNamespace {
-            func elector(_ identity: String) -> LeaseElector {
-                LeaseElector(
-                    client: client, namespace: namespace, name: "leader", identity: identity,
-                    timing: LeaseElector.Timing(retryPeriod: .milliseconds(200)))
-            }
-            let journal = Journal()
-            let first = Task { await elector("one").run { journal.note("one \($0)") } }
-            await journal.until("one true")
-            let second = Task { await elector("two").run { journal.note("two \($0)") } }
-            try await Task.sleep(for: .milliseconds(700))
-            #expect(journal.lines == ["one true"])
-            first.cancel()
-            await first.value
-            await journal.until("two true")
-            #expect(journal.lines == ["one true", "one false", "two true"])
-            second.cancel()
-            await second.value
-            #expect(journal.lines.last == "two false")
-            let lease = try await client.get(.leases, namespace: namespace, name: "leader")
-            #expect(lease.json["spec"]?["holderIdentity"]?.stringValue ?? "" == "")
-        }
-    }
-
     @Test("many requests share few connections")
     func multiplexing() async throws {
         try await withNamespace {

@@ -78,15 +78,16 @@ package final class ClusterRegistry: Sendable {
         for name in environments { own.index.expectClaim(of: name) }
     }
 
-    /// Forgets an Environment that is gone.
-    package func forget(_ environment: NamespacedName) {
+    /// Forgets an Environment that is gone, or that another replica works on: its objects are not up for grabs then.
+    package func forget(_ environment: NamespacedName, isElsewhere: Bool = false) {
         router.labels.withLock { $0[TrackingID.label(for: environment)] = nil }
         let left = state.withLock { state in
             let left = state.used.removeValue(forKey: environment)
             state.dropUnused()
             return left
         }
-        left?.index.forget(environment)
+        left?.index.forget(environment, isElsewhere: isElsewhere)
+        if left !== own { own.index.forget(environment, isElsewhere: isElsewhere) }
     }
 
     private func remote(

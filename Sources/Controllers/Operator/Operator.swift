@@ -1,9 +1,9 @@
-internal import ControllerRuntime
+package import ControllerRuntime
 package import Core
 package import Git
 package import HTTP
 package import KubernetesClient
-internal import KubernetesModel
+package import KubernetesModel
 package import Kustomize
 package import Logging
 package import SluiceAPI
@@ -23,13 +23,16 @@ package final class Operator: Sendable {
         /// Whether the CRDs are registered at the start.
         package var registersCRDs = true
         /// The namespace and name of the lease; nil to lead without asking, for a single replica.
-        package var lease: NamespacedLease?
+        package var lease: NamespacedName?
+        package var timing = ElectionTiming()
+        /// Into how many shards the work of all replicas is divided; with one, they elect a leader.
+        package var shards = 1
         /// Unique to this process: a Pod's name, for example.
         package var identity: String
         package var git = GitLimits()
         /// How many bytes of rendered apps are kept.
         package var renderCache = 128 << 20
-        /// How many objects of one kind are worked on at once.
+        /// How many objects of one kind are worked on at once, for each shard.
         package var workers = 4
         /// The admission webhook; nil for none.
         package var webhook: WebhookOptions?
@@ -40,21 +43,11 @@ package final class Operator: Sendable {
         }
     }
 
-    package struct NamespacedLease: Sendable, Hashable {
-        package let namespace: String
-        package let name: String
-        package let timing: LeaseElector.Timing
-
-        package init(namespace: String, name: String, timing: LeaseElector.Timing = LeaseElector.Timing()) {
-            self.namespace = namespace
-            self.name = name
-            self.timing = timing
-        }
-    }
-
     /// What a probe may ask.
     package enum State: String, Sendable {
-        case starting, following, leading
+        case starting, following
+        /// It works on a shard at least.
+        case leading
     }
 
     private let options: Options
@@ -62,7 +55,9 @@ package final class Operator: Sendable {
     private let logger: Logger
     private let context: OperatorContext
     private let repositories: GitRepositories
-    private let current = Mutex(State.starting)
+    /// Nil for a process that works on everything without asking.
+    private let election: ShardElection?
+    private let isStarted = Mutex(false)
     /// What webhooks told and nobody has looked at yet; the oldest goes first where there is too much, for polls find it.
     private let news = AsyncStream<[String]>.makeStream(bufferingPolicy: .bufferingNewest(64))
 
@@ -82,6 +77,11 @@ package final class Operator: Sendable {
         let events = EventRecorder(
             client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger,
             traceAnnotation: Annotation.traceID, clock: clock)
+        election = options.lease.map { lease in
+            ShardElection(
+                client: client, lease: lease, name: options.identity, shards: options.shards, timing: options.timing,
+                logger: logger, wallClock: clock)
+        }
         context = OperatorContext(
             client: client, transport: transport, observer: observer, repositories: repositories,
             forges: ForgeDirectory(transport: transport, clock: clock, limits: options.git),
@@ -90,7 +90,13 @@ package final class Operator: Sendable {
             webhook: options.webhook)
     }
 
-    package var state: State { current.withLock { $0 } }
+    package var state: State {
+        guard isStarted.withLock({ $0 }) else { return .starting }
+        return shards.held.isEmpty ? .following : .leading
+    }
+
+    /// Who works on what.
+    package var shards: ShardView { election?.view ?? .alone }
 
     /// What answers the API server's admission reviews; nil where the webhook is off.
     package var admission: AdmissionDesk? { context.admission }
@@ -109,9 +115,14 @@ package final class Operator: Sendable {
         news.continuation.yield(urls)
     }
 
-    /// All Environments, Promotions and Rollbacks as the caches have them now.
+    /// The Environments, Promotions and Rollbacks that this process works on, as the caches have them now.
     package var objects: (environments: [Environment], promotions: [Promotion], rollbacks: [Rollback]) {
-        (context.environments.all, context.promotions.all, context.rollbacks.all)
+        let shards = shards
+        return (
+            context.environments.all.filter { shards.holds($0.metadata.namespace) },
+            context.promotions.all.filter { shards.holds($0.metadata.namespace) },
+            context.rollbacks.all.filter { shards.holds($0.metadata.namespace) }
+        )
     }
 
     /// Runs until the task is cancelled. Throws what keeps it from starting at all.
@@ -185,55 +196,20 @@ package final class Operator: Sendable {
         try await context.environments.cache.waitUntilSynced()
         try await context.promotions.cache.waitUntilSynced()
         try await context.rollbacks.cache.waitUntilSynced()
-        current.withLock { $0 = .following }
+        isStarted.withLock { $0 = true }
         logger.info("Caches are in step", metadata: .init([.count: context.environments.names.count]))
     }
 
     private func lead() async {
-        let work: @Sendable (LeaderTerm) async -> Void = { [self] _ in
-            current.withLock { $0 = .leading }
-            logger.info("Leading", metadata: .init([.identity: options.identity]))
-            await reconcile()
-            current.withLock { $0 = .following }
+        let work: @Sendable (ShardTerm) async -> Void = { [self] term in
+            let metadata = Logger.Metadata([.identity: options.identity, .shard: term.shard])
+            logger.info("Leading", metadata: metadata)
+            await ShardWork(context: context, workers: options.workers, logger: logger).run(term)
+            logger.info("Following", metadata: metadata)
+            // What was still under way when the term was lost may have looked at something again.
+            if term.isLost { context.give(away: shards) }
         }
-        guard let lease = options.lease else { return await work(LeaderTerm()) }
-        let elector = LeaseElector(
-            client: client, namespace: lease.namespace, name: lease.name, identity: options.identity,
-            timing: lease.timing)
-        await Leadership(election: { changed in await elector.run(changed) }).run(work)
-    }
-
-    /// Runs the controllers until the term ends.
-    private func reconcile() async {
-        var controller = Controller<EnvironmentReconciler>.Options()
-        controller.workers = options.workers
-        controller.timeout = .seconds(900)
-        var quick = Controller<PromotionReconciler>.Options()
-        quick.workers = options.workers
-        var rollback = Controller<RollbackReconciler>.Options()
-        rollback.workers = options.workers
-        let environments = Controller(
-            "environment", EnvironmentReconciler(context), queue: context.environmentQueue, options: controller,
-            logger: logger, clock: context.pace, wallClock: context.clock)
-        let promotions = Controller(
-            "promotion", PromotionReconciler(context), queue: context.promotionQueue, options: quick, logger: logger,
-            clock: context.pace, wallClock: context.clock)
-        let rollbacks = Controller(
-            "rollback", RollbackReconciler(context), queue: context.rollbackQueue, options: rollback, logger: logger,
-            clock: context.pace, wallClock: context.clock)
-        let upkeep = Controller(
-            "upkeep", UpkeepReconciler(context), queue: context.upkeepQueue, logger: logger, clock: context.pace,
-            wallClock: context.clock)
-        context.clusters.expect(context.environments.names)
-        context.environmentQueue.add(context.environments.names)
-        context.promotionQueue.add(context.promotions.names)
-        context.rollbackQueue.add(context.rollbacks.names)
-        context.upkeepQueue.add(Set(context.environments.names.map(\.namespace)).map(NamespaceKey.init))
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await environments.run() }
-            group.addTask { await promotions.run() }
-            group.addTask { await rollbacks.run() }
-            group.addTask { await upkeep.run() }
-        }
+        guard let election else { return await work(ShardTerm(Shard(0, of: 1))) }
+        await election.run(news: { [context] in context.give(away: $0) }, work: work)
     }
 }

@@ -25,10 +25,10 @@ package final class OperatorContext: Sendable {
     package let promotions: ResourceCache<Promotion>
     package let rollbacks: ResourceCache<Rollback>
 
-    package let environmentQueue: WorkQueue<NamespacedName>
-    package let promotionQueue: WorkQueue<NamespacedName>
-    package let rollbackQueue: WorkQueue<NamespacedName>
-    package let upkeepQueue: WorkQueue<NamespaceKey>
+    package let environmentQueue: ShardedQueue<NamespacedName>
+    package let promotionQueue: ShardedQueue<NamespacedName>
+    package let rollbackQueue: ShardedQueue<NamespacedName>
+    package let upkeepQueue: ShardedQueue<NamespaceKey>
 
     package let sources: SourceRegistry
     package let clusters: ClusterRegistry
@@ -61,10 +61,10 @@ package final class OperatorContext: Sendable {
         self.logger = logger
         self.events = events
         self.renders = renders
-        let environmentQueue = WorkQueue<NamespacedName>(clock: pace)
-        let promotionQueue = WorkQueue<NamespacedName>(clock: pace)
-        let rollbackQueue = WorkQueue<NamespacedName>(clock: pace)
-        let upkeepQueue = WorkQueue<NamespaceKey>(clock: pace)
+        let environmentQueue = ShardedQueue<NamespacedName>(clock: pace)
+        let promotionQueue = ShardedQueue<NamespacedName>(clock: pace)
+        let rollbackQueue = ShardedQueue<NamespacedName>(clock: pace)
+        let upkeepQueue = ShardedQueue<NamespaceKey>(clock: pace)
         let promotions = ResourceCache<Promotion> { name, _ in
             promotionQueue.add(name)
             upkeepQueue.add(NamespaceKey(name.namespace))
@@ -83,13 +83,20 @@ package final class OperatorContext: Sendable {
         self.promotions = promotions
         self.rollbacks = rollbacks
         self.wake = wake
+        let clusters = ClusterRegistry(own: client, transport: transport, observer: observer, counters: counters) {
+            environmentQueue.add($0)
+        }
         let environments = ResourceCache<Environment> { name, change in
             switch change {
             // Our own write: it tells the environment nothing, and those who wait for its status a lot.
             case .status: wake.workChanged(in: name.namespace)
-            case .whole: wake.environmentChanged(name)
+            case .whole, .gone: wake.environmentChanged(name)
             }
+            // Of one that another replica works on no more is known than that nobody else takes its objects.
+            guard !environmentQueue.takes(name) else { return }
+            if change == .gone { clusters.forget(name) } else { clusters.expect([name]) }
         }
+        self.clusters = clusters
         self.environments = environments
         admission = webhook.map {
             AdmissionDesk(options: $0, client: client, clock: clock, logger: logger, environments: environments)
@@ -106,9 +113,6 @@ package final class OperatorContext: Sendable {
         }
         sources = SourceRegistry(repositories: repositories, clock: clock, logger: logger, rewritten: rewritten) {
             wake.environmentChanged($0)
-        }
-        clusters = ClusterRegistry(own: client, transport: transport, observer: observer, counters: counters) {
-            environmentQueue.add($0)
         }
         jobs = JobWatch { promotionQueue.add($0) }
         references = ReferenceWatcher(source: ClusterReferences(client: client)) { names in
@@ -149,10 +153,10 @@ package final class OperatorContext: Sendable {
 
 /// Who is to look again when something has changed.
 package struct Wake: Sendable {
-    let environments: WorkQueue<NamespacedName>
-    let promotionQueue: WorkQueue<NamespacedName>
-    let rollbackQueue: WorkQueue<NamespacedName>
-    let upkeepQueue: WorkQueue<NamespaceKey>
+    let environments: ShardedQueue<NamespacedName>
+    let promotionQueue: ShardedQueue<NamespacedName>
+    let rollbackQueue: ShardedQueue<NamespacedName>
+    let upkeepQueue: ShardedQueue<NamespaceKey>
     let promotions: ResourceCache<Promotion>
     let rollbacks: ResourceCache<Rollback>
 

@@ -24,8 +24,10 @@ package struct ResourceCache<R: CustomResource>: Sendable {
     package enum Change: Sendable {
         /// Nothing but its status, which only this operator writes.
         case status
-        /// Anything else: it appeared, went, or has another spec or other metadata.
+        /// Anything else: it appeared, or has another spec or other metadata.
         case whole
+        /// It is there no longer.
+        case gone
     }
 
     package let cache: ObjectCache<Entry>
@@ -35,9 +37,8 @@ package struct ResourceCache<R: CustomResource>: Sendable {
         cache = ObjectCache(
             transform: { Entry($0) },
             onChange: { change in
-                let isStatus = change.old.flatMap { old in
-                    change.new.map { $0.manifest.differsInStatusOnly(from: old.manifest) }
-                }
+                guard let new = change.new else { return changed(change.name, .gone) }
+                let isStatus = change.old.map { new.manifest.differsInStatusOnly(from: $0.manifest) }
                 changed(change.name, isStatus ?? false ? .status : .whole)
             })
     }

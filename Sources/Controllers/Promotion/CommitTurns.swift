@@ -43,6 +43,14 @@ package final class CommitTurns: Sendable {
         }
     }
 
+    /// Forgets what this process knows of some environments: it takes them over, and others may have gone on meanwhile.
+    package func forget(where isMeant: (NamespacedName) -> Bool) {
+        state.withLock { state in
+            state.active = state.active.filter { !isMeant($0.key) }
+            state.ending = state.ending.filter { !isMeant($0) }
+        }
+    }
+
     /// The promotion is about to end. Others see that once the caches do, and are to look again then.
     package func willEnd(_ promotion: NamespacedName) {
         state.withLock { _ = $0.ending.insert(promotion) }

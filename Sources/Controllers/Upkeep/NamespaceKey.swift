@@ -3,7 +3,7 @@ internal import Core
 package import Logging
 
 /// A namespace as the key of a queue: what is looked at for all of its Environments together.
-package struct NamespaceKey: ReconcileKey {
+package struct NamespaceKey: ReconcileKey, ShardedKey {
     package let namespace: String
 
     package init(_ namespace: String) {

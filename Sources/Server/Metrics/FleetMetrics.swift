@@ -4,12 +4,11 @@ package import SluiceAPI
 
 /// What the statuses of this project's objects say, as metrics: where each app stands, and what holds promotions.
 ///
-/// Read at each scrape from the caches, by the replica that leads. The labels are names of objects that exist and words
+/// Read at each scrape from the caches, by the replica that works on them. The labels are names of objects that exist and words
 /// of the API; finished promotions and rollbacks are only counted. So there are as many series as there are apps, plus a
 /// few for each environment and each promotion under way, and never more than ``seriesLimit`` of one name.
 package struct FleetMetrics {
     package static let help = [
-        "sluice_leader": "1 where this replica leads, 0 where it follows.",
         "sluice_environment_info": "1 for each Environment, by its phase.",
         "sluice_environment_condition": "1 for each condition of an Environment, by its status and reason.",
         "sluice_environment_apps": "How many apps an Environment has: all, synced, healthy, out of sync, degraded.",

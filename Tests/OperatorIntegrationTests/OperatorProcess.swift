@@ -39,6 +39,9 @@ final class OperatorProcess {
     /// Asks it to end, and waits until it has.
     func terminate() { end(SIGTERM) }
 
+    /// Stops it in the middle of whatever it does (SIGSTOP), lets it go on (SIGCONT), or asks it to end without waiting.
+    func send(_ signal: Int32) { Glibc.kill(pid, signal) }
+
     private func end(_ signal: Int32) {
         guard isRunning else { return }
         Glibc.kill(pid, signal)
@@ -54,6 +57,21 @@ final class OperatorProcess {
         // A name that is mistyped must not read like a counter at rest.
         guard !values.isEmpty else { throw Failure(description: "the operator serves no metric \(name)") }
         return Int(values.reduce(0, +))
+    }
+
+    /// How many commits it has pushed itself.
+    func pushes() throws -> Int {
+        try metrics().split(separator: "\n")
+            .filter {
+                $0.hasPrefix("sluice_git_operations_total{") && $0.contains("\"push\"") && $0.contains("\"success\"")
+            }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0) { $0 + Int($1) }
+    }
+
+    /// How many shards it works on, as its log says, which can also be read while it is stopped.
+    var shards: Int {
+        let lines = Files.read(log).split(separator: "\n")
+        return lines.count { $0.contains("\"Leading\"") } - lines.count { $0.contains("\"Following\"") }
     }
 
     /// The whole of `/metrics`.

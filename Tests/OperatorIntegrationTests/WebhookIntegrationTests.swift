@@ -81,23 +81,12 @@ import Testing
     @Test func `a replica that does not lead passes the news on to the one that does`() async throws {
         try await Stage.with { stage in
             try await stage.applyEnvironments(["dev": stage.environment("dev", interval: "1h")])
-            // A lease that somebody holds for long keeps the second process from leading.
-            try stage.apply(
-                """
-                apiVersion: coordination.k8s.io/v1
-                kind: Lease
-                metadata: {name: taken}
-                spec:
-                  holderIdentity: somebody
-                  leaseDurationSeconds: 3600
-                  renewTime: "\(try Command.run("date", ["-u", "+%Y-%m-%dT%H:%M:%S.000000Z"]))"
-                """)
-            let second = try OperatorProcess(
-                namespace: stage.namespace, folder: stage.folder, number: 99,
-                flags: ["--lease-namespace", stage.namespace, "--lease-name", "taken"])
+            try stage.restartAsReplica()
+            try await stage.eventually("the first leads") { stage.sluice.shards == 1 }
+            let second = try stage.replica("b")
             defer { second.kill() }
             let url = try await webhookURL(second, stage)
-            try await stage.eventually("the second follows") { Files.read(second.log).contains("Caches are in step") }
+            try await stage.untilItFollows(second)
             try stage.write("apps/web/overlays/dev/kustomization.yaml", Stage.overlay("web", "v2"))
             try stage.commit("web v2")
             let payload = "{\"repository\":{\"clone_url\":\"\(stage.url)\"}}"

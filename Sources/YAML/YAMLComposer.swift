@@ -105,7 +105,7 @@ struct YAMLComposer: ~Copyable {
             if isFlow { flowLevel += 1 }
             defer { if isFlow { flowLevel -= 1 } }
             let (content, height) = isMapping ? try mapping(depth: depth) : try sequence(depth: depth)
-            let node = YAMLNode(content, mark: mark)
+            let node = YAMLNode(content, mark: mark, isFlow: isFlow)
             if let name { anchors[name] = Anchor(node: node, size: nodes - before, height: height) }
             return (node, height)
         default:

@@ -4,9 +4,9 @@
 /// that does not begin with a blank, which the reader takes back only where it folds: not before a line that begins
 /// with a blank, and not at the end of a text that keeps its line ends. If the text as a whole begins with a blank the
 /// writer puts none, and the reader folds lines that were apart.
-enum YAMLFolding {
+package enum YAMLFolding {
     /// The text as it reads back.
-    static func reread(_ text: String) -> String {
+    package static func reread(_ text: String) -> String {
         var text = text
         return text.withUTF8 { bytes in
             // A text that cannot be folded is written in quotes and stays.

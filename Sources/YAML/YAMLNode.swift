@@ -18,7 +18,7 @@ package struct YAMLScalar: Sendable, Hashable {
 
 /// One node of a YAML document, anchors expanded and merge keys resolved, with its place in the text.
 ///
-/// Equality and hashing ignore marks.
+/// Equality and hashing ignore marks and brackets.
 package struct YAMLNode: Sendable {
     package enum Content: Sendable, Hashable {
         case scalar(YAMLScalar)
@@ -29,10 +29,13 @@ package struct YAMLNode: Sendable {
     package var content: Content
     /// Nil for nodes that were not read from a text.
     package var mark: YAMLMark?
+    /// Whether it is a collection in brackets or braces.
+    package var isFlow: Bool
 
-    package init(_ content: Content, mark: YAMLMark? = nil) {
+    package init(_ content: Content, mark: YAMLMark? = nil, isFlow: Bool = false) {
         self.content = content
         self.mark = mark
+        self.isFlow = isFlow
     }
 }
 

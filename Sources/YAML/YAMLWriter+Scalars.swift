@@ -31,7 +31,7 @@ extension YAMLWriter {
         if !whitespace { put(0x20) }
         whitespace = false
         indention = false
-        if isSimple, !folding || column + text.count <= Self.width {
+        if isSimple, !folding || column + text.count <= width {
             out.append(contentsOf: text)
             column += text.count
             return
@@ -40,7 +40,7 @@ extension YAMLWriter {
         var index = 0
         while index < text.count {
             if text[index] == 0x20 {
-                if folding, !spaces, column > Self.width, !isSpace(text, index + 1) {
+                if folding, !spaces, column > width, !isSpace(text, index + 1) {
                     writeIndent()
                     index += 1
                 } else {
@@ -63,7 +63,7 @@ extension YAMLWriter {
         var index = 0
         while index < text.count {
             if text[index] == 0x20 {
-                if folding, !spaces, column > Self.width, index > 0, index < text.count - 1, !isSpace(text, index + 1) {
+                if folding, !spaces, column > width, index > 0, index < text.count - 1, !isSpace(text, index + 1) {
                     writeIndent()
                     index += 1
                 } else {
@@ -102,7 +102,7 @@ extension YAMLWriter {
                 escape(text, &index)
                 spaces = false
             } else if byte == 0x20 {
-                if folding, !spaces, column > Self.width, index > 0, index < text.count - 1 {
+                if folding, !spaces, column > width, index > 0, index < text.count - 1 {
                     writeIndent()
                     if isSpace(text, index + 1) { put(UInt8(ascii: "\\")) }
                     index += 1
@@ -167,8 +167,7 @@ extension YAMLWriter {
 
     mutating func writeLiteral(_ text: UnsafeBufferPointer<UInt8>) {
         indicator(UInt8(ascii: "|"), spaced: true)
-        if isSpace(text, 0) || (!text.isEmpty && YAMLText.isBreak(text, 0)) { put(UInt8(ascii: "2")) }
-        if let hint = chompingHint(text) { put(hint) }
+        blockHints(text)
         putBreak()
         (whitespace, indention) = (true, true)
         var breaks = true
@@ -185,6 +184,12 @@ extension YAMLWriter {
                 breaks = false
             }
         }
+    }
+
+    /// Says how far a block is indented, where that cannot be seen, and what becomes of the line ends behind it.
+    mutating func blockHints(_ text: UnsafeBufferPointer<UInt8>) {
+        if isSpace(text, 0) || (!text.isEmpty && YAMLText.isBreak(text, 0)) { put(UInt8(ascii: "2")) }
+        if let hint = chompingHint(text) { put(hint) }
     }
 
     /// `-` for a text that does not end in a line end, `+` for one that ends in several.

@@ -3,7 +3,7 @@
 /// The states are those of libyaml's emitter, so that the text comes out the same to the byte.
 struct YAMLWriter {
     /// The column beyond which a single space becomes a line end.
-    static let width = 80
+    var width = 80
     private static let step = 2
 
     var out: [UInt8] = []

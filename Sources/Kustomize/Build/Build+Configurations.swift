@@ -6,21 +6,24 @@ extension Build {
     func mergeConfigurations(
         _ kustomization: Kustomization, _ loader: Loader, into accumulator: inout Accumulator
     ) throws(KustomizeError) {
+        var own = TransformerConfiguration()
         for name in kustomization.configurations {
             let (file, node) = try document(name, loader)
             guard let node else { continue }
             var fields = try Fields(node, file: file, path: "")
-            let configuration = try TransformerConfiguration(&fields)
+            var configuration = try TransformerConfiguration(&fields)
             try fields.finish()
-            try accumulator.configuration.merge(configuration, file: file)
-            accumulator.hasOwnConfiguration = true
+            configuration.sort()
+            try own.merge(configuration, file: file)
         }
+        var all = TransformerConfiguration.builtIn
+        if !kustomization.configurations.isEmpty { try all.merge(own, file: kustomization.file) }
+        try accumulator.configuration.merge(all, file: kustomization.file)
         for name in kustomization.crds {
             let (file, node) = try document(name, loader)
             guard let node else { continue }
             let configuration = try OpenAPIDefinitions(node, file: file).configuration()
             try accumulator.configuration.merge(configuration, file: file)
-            accumulator.hasOwnConfiguration = true
         }
     }
 
@@ -77,6 +80,7 @@ extension TransformerConfiguration {
         nameSuffix = try specs("nameSuffix", &fields)
         namespace = try specs("namespace", &fields)
         commonLabels = try specs("commonLabels", &fields)
+        labels = try specs("labels", &fields)
         templateLabels = try specs("templateLabels", &fields)
         commonAnnotations = try specs("commonAnnotations", &fields)
         varReferences = try specs("varReference", &fields)

@@ -41,7 +41,7 @@ extension Build {
             if index % 64 == 0 { try budget.check() }
             do {
                 node = resource.finished(dropping: dropped)
-                json = try node.json()
+                json = try node.json(isRoot: true)
             } catch {
                 throw KustomizeError(.invalidManifest, error, in: resource)
             }
@@ -81,7 +81,7 @@ extension Resource {
         guard let annotations = metadata["annotations"] else { return node }
         if case .mapping(let mapping) = annotations, !mapping.entries.isEmpty,
             mapping.entries.allSatisfy({
-                $0.value.scalar?.tag == .string && $0.keyTag == .string && !isDropped($0.key)
+                $0.value.scalar?.tag == .string && $0.value.scalar?.folded == false && $0.keyTag == .string && !isDropped($0.key)
             }), mapping.repeatedKey == nil
         {
             return node

@@ -3,9 +3,8 @@ internal import Core
 /// What a kustomization and everything below it amounts to so far.
 struct Accumulator {
     var list = ResourceList()
-    var configuration = TransformerConfiguration.builtIn
-    /// Set once a kustomization's own configuration was merged.
-    var hasOwnConfiguration = false
+    /// Empty until the first kustomization's is merged.
+    var configuration = TransformerConfiguration()
     var vars: [VarEntry] = []
 }
 
@@ -51,6 +50,7 @@ final class Build {
             buildMetadata = Set(kustomization.buildMetadata.map(\.text))
             try accumulate(kustomization, loader, into: &accumulator)
         } else {
+            accumulator.configuration = .builtIn
             try plainDirectory(loader, into: &accumulator)
             sortOptions = SortOptions(isLegacy: false)
         }
@@ -143,10 +143,7 @@ final class Build {
         }
         try accumulate(kustomization, below, into: &inner)
         try accumulator.list.append(contentsOf: inner.list.resources)
-        if inner.hasOwnConfiguration {
-            try accumulator.configuration.merge(inner.configuration, file: kustomization.file)
-            accumulator.hasOwnConfiguration = true
-        }
+        try accumulator.configuration.merge(inner.configuration, file: kustomization.file)
         try merge(inner.vars, into: &accumulator, file: kustomization.file)
     }
 

@@ -16,6 +16,7 @@ struct NameReferences {
     }
 
     mutating func repair(_ list: inout ResourceList) throws(KustomizeError) {
+        for resource in list.resources where resource.kind == "RoleBinding" { try Self.checkSubjects(of: resource) }
         for (index, resource) in list.resources.enumerated() {
             for name in Set(resource.previous.map(\.name)) { byPreviousName[name, default: []].append(index) }
         }
@@ -41,6 +42,19 @@ struct NameReferences {
                     }
                 }
             }
+        }
+    }
+
+    /// Throws if a service account that a role binding names has a namespace that is no text.
+    private static func checkSubjects(of resource: Resource) throws(KustomizeError) {
+        for (index, subject) in (resource.node["subjects"]?.sequence ?? []).enumerated()
+        where subject["kind"]?.text == "ServiceAccount" {
+            guard let namespace = subject["namespace"] else { continue }
+            if let scalar = namespace.scalar, scalar.quoted || [.string, .none].contains(scalar.tag) { continue }
+            throw KustomizeError(
+                .invalidManifest, file: resource.origin.file, line: resource.origin.line,
+                field: "subjects.[\(index)].namespace",
+                "\(resource.id): the namespace of a service account is not a text: name one, or leave the field out")
         }
     }
 

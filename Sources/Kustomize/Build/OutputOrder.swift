@@ -14,6 +14,12 @@ enum OutputOrder {
         }
     }
 
+    /// Where objects of a kind stand by default: below zero before all others, above zero behind them.
+    static func rank(of kind: String) -> Int {
+        if let index = defaultFirst.firstIndex(of: kind) { return index - defaultFirst.count }
+        return (defaultLast.firstIndex(of: kind) ?? -1) + 1
+    }
+
     private static func ranks(_ kinds: [String]) -> [String: Int] {
         Dictionary(kinds.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }

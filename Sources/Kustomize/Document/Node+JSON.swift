@@ -19,7 +19,9 @@ extension Node {
     ///
     /// Here the types of scalars are settled, and what cannot be written is noticed: repeated keys, keys that are no
     /// strings, infinite numbers, and texts that do not fit the type that their field had.
-    func json() throws(DocumentError) -> JSONValue {
+    ///
+    /// - Parameter isRoot: it is a whole object, whose own keys are texts whatever they would mean.
+    func json(isRoot: Bool = false) throws(DocumentError) -> JSONValue {
         switch self {
         case .scalar(let scalar):
             return try scalar.json()
@@ -34,7 +36,7 @@ extension Node {
             var pairs: [(String, JSONValue)] = []
             pairs.reserveCapacity(mapping.entries.count)
             for entry in mapping.entries {
-                guard entry.keyTag == .string else {
+                guard entry.keyTag == .string || isRoot else {
                     throw DocumentError(problem: "the key '\(entry.key)' is not a string: put it in quotes")
                 }
                 do { pairs.append((entry.key, try entry.value.json())) } catch { throw error.inside(entry.key) }
@@ -77,6 +79,7 @@ extension Scalar {
     }
 
     private func string() throws(DocumentError) -> JSONValue {
+        let text = folded ? YAMLFolding.reread(text) : text
         guard !text.utf8.allSatisfy({ $0 < 0x7F }) else { return .string(text) }
         for scalar in text.unicodeScalars where (0x7F..<0xA0).contains(scalar.value) && scalar.value != 0x85 {
             throw DocumentError(problem: "the text holds a control character: remove it")

@@ -24,7 +24,7 @@ extension Scalar {
         guard let tag = yaml.tag else {
             self.init(
                 yaml.text, tag: quoted ? .string : Tag(YAMLScalar.value(ofPlain: yaml.text, .goYAML3)),
-                quoted: quoted)
+                quoted: quoted, folded: yaml.style == .folded)
             return
         }
         switch tag {

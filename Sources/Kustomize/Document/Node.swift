@@ -28,11 +28,14 @@ struct Scalar: Sendable, Hashable {
     var tag: Tag
     /// Written in quotes or as a block. A number in quotes is a string whatever its tag says.
     var quoted: Bool
+    /// Written as a folded block (`>`). kustomize writes it so once more and reads that, which is not always the same.
+    var folded: Bool
 
-    init(_ text: String, tag: Tag = .none, quoted: Bool = false) {
+    init(_ text: String, tag: Tag = .none, quoted: Bool = false, folded: Bool = false) {
         self.text = text
         self.tag = tag
         self.quoted = quoted
+        self.folded = folded
     }
 }
 
@@ -150,8 +153,9 @@ extension Node {
 
     /// Replaces a scalar's text as kustomize does: quotes stay, the type is settled by the new text.
     mutating func setText(_ text: String, tag: Scalar.Tag = .none) {
-        let quoted = scalar?.quoted ?? false
-        self = .scalar(Scalar(text, tag: tag, quoted: quoted))
+        let old = scalar
+        self = .scalar(
+            Scalar(text, tag: tag, quoted: old?.quoted ?? false, folded: old?.folded ?? false))
     }
 }
 

@@ -11,7 +11,8 @@ struct Located: Sendable, Hashable {
 
 /// Reads the fields of one map of a kustomization file strictly: wrong types and unknown fields are errors.
 ///
-/// Field names are matched without regard to case, as Go's JSON reader does.
+/// Field names are matched without regard to case, as Go's JSON reader does. Files of plugins and replacements are read
+/// with less care: there unknown fields are passed over, and numbers and booleans are taken as texts where texts belong.
 struct Fields {
     let file: String
     /// The map's own path, empty for the file itself.
@@ -20,10 +21,12 @@ struct Fields {
     private var values: [String: (name: String, node: YAMLNode, line: Int?)] = [:]
     /// The fields that say anything, whether they were asked for yet or not.
     private(set) var present: Set<String> = []
+    private let isStrict: Bool
 
-    init(_ node: YAMLNode, file: String, path: String) throws(KustomizeError) {
+    init(_ node: YAMLNode, file: String, path: String, isStrict: Bool = true) throws(KustomizeError) {
         self.file = file
         self.path = path
+        self.isStrict = isStrict
         line = node.mark?.line
         guard let mapping = node.mapping else {
             if node.isNull { return }
@@ -54,7 +57,7 @@ struct Fields {
 
     /// After all known fields were taken: what is left is unknown.
     func finish() throws(KustomizeError) {
-        guard let unknown = values.values.min(by: { ($0.line ?? 0, $0.name) < ($1.line ?? 0, $1.name) }) else { return }
+        guard isStrict, let unknown = values.values.min(by: { ($0.line ?? 0, $0.name) < ($1.line ?? 0, $1.name) }) else { return }
         throw KustomizeError(
             .invalidKustomization, file: file, line: unknown.line, field: field(unknown.name),
             "there is no field of this name: check its spelling and indentation")
@@ -64,7 +67,9 @@ struct Fields {
         guard let scalar = node.scalar else {
             throw error(name, line: node.mark?.line, "a string is expected, not a list or map")
         }
-        switch try? scalar.value(.yaml11) {
+        let value = try? scalar.value(.yaml11)
+        if !isStrict, let text = value?.plainText { return text }
+        switch value {
         case .string(let text): return text
         case .timestamp: return scalar.text
         case .null: return ""
@@ -138,7 +143,7 @@ struct Fields {
         _ name: String, _ body: (inout Fields) throws(KustomizeError) -> Result
     ) throws(KustomizeError) -> Result? {
         guard let node = take(name) else { return nil }
-        return try Fields.read(node, file: file, path: field(name), body)
+        return try Fields.read(node, file: file, path: field(name), isStrict: isStrict, body)
     }
 
     /// A list of maps of fields, each read by `body`.
@@ -147,18 +152,33 @@ struct Fields {
     ) throws(KustomizeError) -> [Result] {
         var out: [Result] = []
         for (index, node) in try nodes(name).enumerated() {
-            out.append(try Fields.read(node, file: file, path: field("\(name)[\(index)]"), body))
+            out.append(
+                try Fields.read(node, file: file, path: field("\(name)[\(index)]"), isStrict: isStrict, body))
         }
         return out
     }
 
     /// Reads a whole map and refuses what `body` did not take.
     static func read<Result>(
-        _ node: YAMLNode, file: String, path: String, _ body: (inout Fields) throws(KustomizeError) -> Result
+        _ node: YAMLNode, file: String, path: String, isStrict: Bool = true,
+        _ body: (inout Fields) throws(KustomizeError) -> Result
     ) throws(KustomizeError) -> Result {
-        var fields = try Fields(node, file: file, path: path)
+        var fields = try Fields(node, file: file, path: path, isStrict: isStrict)
         let result = try body(&fields)
         try fields.finish()
         return result
+    }
+}
+
+extension YAMLValue {
+    /// A number or boolean as Go writes it where a text is expected; nil for anything else.
+    fileprivate var plainText: String? {
+        switch self {
+        case .int(let number): String(number)
+        case .uint(let number): String(number)
+        case .float(let number): GoFloat.general(number)
+        case .bool(let flag): flag ? "true" : "false"
+        default: nil
+        }
     }
 }

@@ -54,6 +54,20 @@ struct KindSelector: Hashable, Sendable {
     }
 
     func selects(_ id: ResourceID) -> Bool { selects(group: id.group, version: id.version, kind: id.kind) }
+    func selects(_ other: KindSelector) -> Bool {
+        selects(group: other.group, version: other.version, kind: other.kind)
+    }
+
+    /// The order of kustomize's own tables: by rank of the kind, then as texts in which `~` stands for any.
+    func precedes(_ other: KindSelector) -> Bool {
+        let (a, b) = (OutputOrder.rank(of: kind), OutputOrder.rank(of: other.kind))
+        if a != b { return a < b }
+        return sortText.utf8.lexicographicallyPrecedes(other.sortText.utf8)
+    }
+
+    private var sortText: String {
+        (group.isEmpty ? "~G" : group) + "_" + (version.isEmpty ? "~V" : version) + "_" + (kind.isEmpty ? "~K" : kind)
+    }
 }
 
 /// The kinds that kustomize knows to stand outside namespaces: a fixed table; anything else is namespaced.

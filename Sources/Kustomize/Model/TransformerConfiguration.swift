@@ -4,12 +4,17 @@ struct TransformerConfiguration: Sendable {
     var nameSuffix: [FieldSpec] = []
     var namespace: [FieldSpec] = []
     var commonLabels: [FieldSpec] = []
+    /// Fields that every entry of `labels` acts on.
+    var labels: [FieldSpec] = []
     var templateLabels: [FieldSpec] = []
     var commonAnnotations: [FieldSpec] = []
     var nameReferences: [NameReference] = []
     var varReferences: [FieldSpec] = []
     var images: [FieldSpec] = []
     var replicas: [FieldSpec] = []
+
+    /// Whether it holds nothing but what kustomize knows by itself.
+    private(set) var isBuiltIn = false
 
     init() {}
 
@@ -31,6 +36,8 @@ struct TransformerConfiguration: Sendable {
             configuration.add(
                 FieldSpec(selector: selector, path: words[4], create: words[3] == "+"), to: section)
         }
+        configuration.sort()
+        configuration.isBuiltIn = true
         return configuration
     }()
 
@@ -68,10 +75,17 @@ struct TransformerConfiguration: Sendable {
 
     /// Adds another configuration's fields; one field with and without `create` is an error.
     mutating func merge(_ other: TransformerConfiguration, file: String) throws(KustomizeError) {
+        // What is built in is in every other configuration already, or was pushed aside there.
+        if other.isBuiltIn {
+            if isEmpty { self = other }
+            return
+        }
+        isBuiltIn = false
         try namePrefix.merge(other.namePrefix, file: file)
         try nameSuffix.merge(other.nameSuffix, file: file)
         try namespace.merge(other.namespace, file: file)
         try commonLabels.merge(other.commonLabels, file: file)
+        try labels.merge(other.labels, file: file)
         try templateLabels.merge(other.templateLabels, file: file)
         try commonAnnotations.merge(other.commonAnnotations, file: file)
         try varReferences.merge(other.varReferences, file: file)
@@ -84,6 +98,23 @@ struct TransformerConfiguration: Sendable {
                 nameReferences.append(reference)
             }
         }
+        sort()
+    }
+
+    private var isEmpty: Bool {
+        !isBuiltIn && namePrefix.isEmpty && nameReferences.isEmpty && commonLabels.isEmpty && varReferences.isEmpty
+            && images.isEmpty && replicas.isEmpty && namespace.isEmpty && nameSuffix.isEmpty && labels.isEmpty
+            && templateLabels.isEmpty && commonAnnotations.isEmpty
+    }
+
+    /// Puts everything into the order of the kinds, in which kustomize merges and applies.
+    mutating func sort() {
+        let lists: [WritableKeyPath<TransformerConfiguration, [FieldSpec]>] = [
+            \.namePrefix, \.nameSuffix, \.namespace, \.commonLabels, \.labels, \.templateLabels, \.commonAnnotations,
+            \.varReferences, \.images, \.replicas,
+        ]
+        for list in lists { self[keyPath: list].sort { $0.selector.precedes($1.selector) } }
+        nameReferences.sort { $0.target.precedes($1.target) }
     }
 }
 
@@ -94,7 +125,8 @@ extension [FieldSpec] {
     }
 
     mutating func merge(_ other: FieldSpec, file: String) throws(KustomizeError) {
-        guard let same = first(where: { $0.selector == other.selector && $0.path == other.path }) else {
+        // A field of some kinds takes the place of the same field of more kinds that comes later, not of an earlier one.
+        guard let same = first(where: { $0.path == other.path && other.selector.selects($0.selector) }) else {
             append(other)
             return
         }

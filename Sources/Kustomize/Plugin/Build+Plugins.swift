@@ -85,7 +85,8 @@ struct Plugin {
 
     /// The configuration's fields. Those of other kinds of plugins are not looked at.
     private func fields() throws(KustomizeError) -> Fields {
-        try Fields(YAMLNode(resource.node, line: resource.origin.line), file: resource.origin.file, path: "")
+        try Fields(
+            YAMLNode(resource.node, line: resource.origin.line), file: resource.origin.file, path: "", isStrict: false)
     }
 
     private func specs(_ fields: inout Fields) throws(KustomizeError) -> [FieldSpec] {
@@ -109,8 +110,8 @@ struct Plugin {
             let isSecret = resource.kind == "SecretGenerator"
             var fields = try fields()
             var entry = try GeneratorEntry(&fields, isSecret: isSecret)
-            entry.name = resource.name
-            entry.namespace = resource.namespace
+            if entry.name.isEmpty { entry.name = resource.name }
+            if entry.namespace.isEmpty { entry.namespace = resource.namespace }
             entry.line = resource.origin.line
             let generated = try build.generate(entry, isSecret ? "Secret" : "ConfigMap", nil, loader)
             return [(generated, entry)]
@@ -242,7 +243,8 @@ extension YAMLNode {
         switch node {
         case .scalar(let scalar):
             let isString = scalar.tag == .string || scalar.quoted
-            self.init(.scalar(YAMLScalar(scalar.text, style: isString ? .doubleQuoted : .plain)), mark: mark)
+            let style = scalar.folded ? YAMLScalar.Style.folded : isString ? .doubleQuoted : .plain
+            self.init(.scalar(YAMLScalar(scalar.text, style: style)), mark: mark)
         case .sequence(let elements):
             self.init(.sequence(elements.map { YAMLNode($0, line: line) }), mark: mark)
         case .mapping(let mapping):

@@ -22,7 +22,7 @@ struct ValueAddition {
         if let path = try fields.located("targetFilePath"), !path.text.isEmpty {
             let (file, node) = try build.document(path, loader)
             guard let node else { return }
-            targets += try Fields.read(node, file: file, path: "") { (fields) throws(KustomizeError) in
+            targets += try Fields.read(node, file: file, path: "", isStrict: false) { (fields) throws(KustomizeError) in
                 try Self.targets(&fields)
             }
         }

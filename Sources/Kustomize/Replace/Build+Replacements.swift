@@ -33,7 +33,7 @@ extension Build {
         var out: [ReplacementEntry] = []
         for (index, node) in nodes.enumerated() {
             out.append(
-                try Fields.read(node, file: file.path, path: "[\(index)]") { (fields) throws(KustomizeError) in
+                try Fields.read(node, file: file.path, path: "[\(index)]", isStrict: false) { (fields) throws(KustomizeError) in
                     try ReplacementEntry(&fields)
                 })
         }
@@ -111,7 +111,9 @@ struct Replacement {
         } catch {
             throw self.error(".source.fieldPath", error.problem)
         }
-        guard let found else { throw error(".source.fieldPath", "\(match.id) has no field \(text)") }
+        guard let found, !found.isNothing else {
+            throw error(".source.fieldPath", "\(match.id) has no field \(text), or nothing in it")
+        }
         guard let options = source.options, !options.delimiter.isEmpty else {
             return Source(value: found, place: (index, path))
         }
@@ -241,6 +243,17 @@ struct Replacement {
             target = .scalar(scalar)
         } else {
             target = value
+        }
+    }
+}
+
+extension Node {
+    /// Null, or a map or list without anything.
+    fileprivate var isNothing: Bool {
+        switch self {
+        case .scalar: isNull
+        case .sequence(let elements): elements.isEmpty
+        case .mapping(let mapping): mapping.entries.isEmpty
         }
     }
 }

@@ -5,11 +5,18 @@ extension Build {
     func applyStrategicMergePatches(
         _ kustomization: Kustomization, _ loader: Loader, _ list: inout ResourceList
     ) throws(KustomizeError) {
+        var isEmpty = true
         for entry in kustomization.patchesStrategicMerge {
             for patch in try strategicMergePatches(entry, loader) {
+                isEmpty = false
                 try apply(
                     patch.withTextMetadata, at: entry.line, entry.field, file: kustomization.file, to: &list)
             }
+        }
+        guard !isEmpty else {
+            throw KustomizeError(
+                .invalidKustomization, file: kustomization.file, line: kustomization.patchesStrategicMerge.first?.line,
+                field: "patchesStrategicMerge", "none of the patches holds an object: fill them in or remove them")
         }
     }
 
@@ -77,7 +84,7 @@ extension Build {
                 .invalidKustomization, file: loader.file, line: entry.line, field: entry.field, problem)
         }
         let path = entry.path.flatMap { $0.text.isEmpty ? nil : $0 }
-        let patch = entry.patch.flatMap { $0.text.isEmpty ? nil : $0 }
+        let patch = entry.patch.flatMap { $0.text.allSatisfy(\.isWhitespace) ? nil : $0 }
         switch (path, patch) {
         case (nil, nil): throw fail("a patch needs a path or the patch itself")
         case (_?, _?): throw fail("a patch has a path or the patch itself, not both")
@@ -140,7 +147,8 @@ extension Build {
             target, file: loader.file, line: entry.line, field: "\(entry.field).target")
         for index in list.indices where selector.matches(list[index]) {
             var copy = patch.withTextMetadata
-            copy.node.editMapping { $0.set("apiVersion", text: list[index].apiVersion, tag: .string) }
+            let version = list[index].apiVersion
+            copy.node.editMapping { $0.set("apiVersion", text: version, tag: version.isEmpty ? .none : .string) }
             try merge(copy, into: &list[index])
         }
         list.dropEmpty()
@@ -195,7 +203,7 @@ extension Build {
         try budget.check(file: file)
         resource.shared = []
         do {
-            let json = try resource.node.json()
+            let json = try resource.node.json(isRoot: true)
             resource.node = Node(try operations.apply(to: json, budget))
         } catch let error as JSONPatchError {
             try budget.checkAll(file: file)

@@ -70,6 +70,7 @@ extension LabelEntry {
     /// The entry's own fields and those that its switches ask for.
     func allFields(_ configuration: TransformerConfiguration, file: String) throws(KustomizeError) -> [FieldSpec] {
         var all = fields
+        try all.merge(configuration.labels, file: file)
         if includeSelectors {
             try all.merge(configuration.commonLabels, file: file)
         } else {

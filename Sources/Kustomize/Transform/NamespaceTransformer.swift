@@ -35,20 +35,29 @@ struct NamespaceTransformer {
         }
     }
 
+    /// The kinds whose subjects have rules of their own.
+    private static let bindings: Set<String> = ["RoleBinding", "ClusterRoleBinding"]
+
     /// The fields besides the object's own namespace.
     var otherFields: [FieldSpec] { fields.filter { $0.path != "metadata/namespace" } }
 
     /// Sets the namespace in one object.
     func edit(_ resource: inout Resource, _ others: [FieldSpec]) throws(DocumentError) {
         try setOwn(&resource)
-        let isBinding = resource.kind == "RoleBinding" || resource.kind == "ClusterRoleBinding"
+        let isBinding = Self.bindings.contains(resource.kind)
         if isBinding { setSubjects(&resource) }
-        let isCore = resource.gvk.group.isEmpty
+        let isCore = resource.apiVersion == "v1"
         for field in others {
-            if isBinding, field.path == "subjects" { continue }
+            if isBinding, field.path == "subjects/namespace", Self.bindings.contains(field.selector.kind) { continue }
             // Only Kubernetes' own Namespaces are called as the namespace is.
-            if field.path == "metadata/name", field.selector.kind == "Namespace", !isCore { continue }
-            try field.apply(to: &resource, missing: .scalar(.string)) { self.set(&$0) }
+            if field.path == "metadata/name", !isCore { continue }
+            try field.apply(to: &resource, missing: .scalar(.string)) { (node) throws(DocumentError) in
+                guard node.scalar != nil else {
+                    throw DocumentError(
+                        problem: "a text is expected at \(field.path), where the namespace goes, not \(node.kindName)")
+                }
+                self.set(&node)
+            }
         }
     }
 

@@ -224,7 +224,7 @@ extension Mapping {
         switch (index, value) {
         case (let index?, var value?):
             if case .scalar(var new) = value, case .scalar(let old) = entries[index].value {
-                new.quoted = old.quoted
+                (new.quoted, new.folded) = (old.quoted, old.folded)
                 value = .scalar(new)
             }
             entries[index].value = value

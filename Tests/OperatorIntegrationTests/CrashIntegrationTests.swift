@@ -55,7 +55,7 @@ import Testing
     }
 
     /// How many times the operator is killed at a moment that nobody chose; `SLUICE_TEST_KILLS` says otherwise.
-    private static let kills = World.variable("KILLS").flatMap { Int($0) } ?? 12
+    private static let kills = World.variable("KILLS").flatMap { Int($0) } ?? 8
 
     @Test func `killed at any time, it commits once and verifies once for each promotion and rollback`() async throws {
         try await Stage.with { stage in

@@ -36,6 +36,8 @@ extension PromotionStep {
     mutating func outOfSight() -> PromotionPlan? {
         guard promotion.status.attempt == spec.attempt, !promotion.status.commit.isEmpty, observation.change == nil
         else { return nil }
+        // Who asked for it is in the repository too.
+        status = promotion.status
         switch observation.target {
         case .present: return PromotionPlan(status: status)
         // One that nobody can read is not gone.

@@ -175,6 +175,8 @@ private struct RollbackStep {
     mutating func outOfSight() -> RollbackPlan? {
         guard rollback.status.attempt == spec.attempt, !rollback.status.commit.isEmpty, observation.change == nil
         else { return nil }
+        // Who asked for it is in the repository too.
+        status = rollback.status
         switch observation.target {
         case .present: return RollbackPlan(status: status)
         // One that nobody can read is not gone.

@@ -60,7 +60,8 @@ struct CommandLineIntegrationTests {
     }
 
     @Test func `a directory is validated with all that is below it`() throws {
-        let promotion = "apiVersion: sluice.dev/v1alpha1\nkind: Promotion\nmetadata: {name: p}\nspec: {enviroment: dev}\n"
+        let promotion =
+            "apiVersion: sluice.dev/v1alpha1\nkind: Promotion\nmetadata: {name: p}\nspec: {enviroment: dev}\n"
         let ending = try sluice(
             "validate", "delivery",
             among: ["delivery/a/p.yaml": promotion, "delivery/b.yml": Self.configMap, "delivery/README.md": "# {"])

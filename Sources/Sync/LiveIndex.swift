@@ -136,7 +136,12 @@ package final class LiveIndex: Sendable {
         }
     }
 
-    private func store(_ manifest: Manifest, kind: GroupVersionKind, isAnswer: Bool = false) {
+    /// - Parameter isReread: it is read by other rules than before, so it counts although it is known.
+    private func store(
+        _ manifest: Manifest, kind: GroupVersionKind, isAnswer: Bool = false, isReread: Bool = false
+    ) {
+        // The answer to a write and the watch's event of it tell the same; whichever comes second is not read.
+        if !isReread, state.withLock({ $0.knows(manifest, kind: kind) }) { return }
         let label = manifest.label(Label.environment) ?? ""
         let rules = state.withLock { $0.rules[label] ?? IgnoreRules() }
         let record = LiveRecord(manifest, manager: manager, ignore: rules)
@@ -176,7 +181,7 @@ package final class LiveIndex: Sendable {
             let resource = try await client.resource(for: kind)
             _ = try await client.listPages(resource, ObjectSelector(labels: "\(Label.environment)=\(label)")) {
                 objects in
-                for object in objects { store(object, kind: kind) }
+                for object in objects { store(object, kind: kind, isReread: true) }
             }
         }
     }

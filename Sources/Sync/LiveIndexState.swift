@@ -60,6 +60,16 @@ struct LiveIndexState {
         return gone.compactMap { remove(kind, $0) }
     }
 
+    /// Whether an object is known in the very version that is told of; a list that is running has named it then.
+    mutating func knows(_ manifest: Manifest, kind: GroupVersionKind) -> Bool {
+        let name = manifest.namespacedName
+        guard let record = records[kind]?[name], record.uid == manifest.uid, !record.resourceVersion.isEmpty,
+            record.resourceVersion == manifest.resourceVersion
+        else { return false }
+        listed[kind]?.insert(name)
+        return true
+    }
+
     /// Puts a record in, unless a newer one is there; says what changed, if anything that matters did.
     ///
     /// - Parameter isAnswer: it is from a write's answer, which may come after the watch has told of the object's end;

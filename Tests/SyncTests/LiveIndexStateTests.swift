@@ -26,6 +26,20 @@ import Testing
         #expect(state.tracked(Fixture.environment, app: "cart").map(\.resourceVersion) == ["8"])
     }
 
+    @Test func `what is known in the same version need not be read again, and counts as listed`() {
+        var state = LiveIndexState()
+        _ = state.upsert(record(0), kind: kind)
+        func live(version: String = "7", uid: String = "u1") -> Manifest {
+            var live = Fixture.live(app.objects[0].manifest, uid: uid)
+            live.json["metadata"]?["resourceVersion"] = .string(version)
+            return live
+        }
+        state.beginList(kind)
+        let known = [live(version: "8"), live(uid: "u2"), live()].map { state.knows($0, kind: kind) }
+        #expect(known == [false, false, true])
+        #expect(state.finishList(kind).isEmpty)
+    }
+
     @Test func `what is older than a write's answer is passed over`() {
         var state = LiveIndexState()
         _ = state.upsert(record(0, version: "10"), kind: kind)

@@ -34,6 +34,7 @@ package final class EnvironmentMemory: Sendable {
         var retries: [String: RetryState] = [:]
         var orphans: OrphanWatch.Finding?
         var told: Set<String> = []
+        var pace = StatusPace()
     }
 
     /// How many commits' desired states are kept: the head, the last synced, and one that is on its way.
@@ -56,6 +57,12 @@ package final class EnvironmentMemory: Sendable {
     var orphans: OrphanWatch.Finding? {
         get { state.withLock { $0.orphans } }
         set { state.withLock { $0.orphans = newValue } }
+    }
+
+    /// When the status was written last, and how long that took.
+    package var pace: StatusPace {
+        get { state.withLock { $0.pace } }
+        set { state.withLock { $0.pace = newValue } }
     }
 
     /// Which of these were not told of yet; they are from now on.

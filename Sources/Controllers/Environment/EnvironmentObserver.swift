@@ -167,6 +167,8 @@ package struct EnvironmentObserver: Sendable {
             environment, context.ledger(seen.ledger.written(by: ownKeys), of: environment.namespacedName))
         let before = Dictionary(
             environment.status.apps.map { ($0.name, $0.revision) }, uniquingKeysWith: { first, _ in first })
+        // Hundreds of apps have the same windows, more often than not.
+        var gates: [[Int]: (sync: EnvironmentObservation.AppGate, heal: EnvironmentObservation.AppGate)] = [:]
         for name in Set(atHead.versions.keys).union(atHead.failures.keys).sorted() {
             var app = EnvironmentObservation.AppReading(name: name)
             app.head = atHead.versions[name]
@@ -175,8 +177,15 @@ package struct EnvironmentObserver: Sendable {
             if environment.status.observedGeneration == environment.metadata.generation {
                 app.syncedRevision = before[name].flatMap(CommitID.init(hex:))
             }
-            app.syncGate = gate(.sync, name, environment, calendar, overriddenUntil, now)
-            app.healGate = gate(.selfHeal, name, environment, calendar, overriddenUntil, now)
+            let scope = calendar.scope(of: name)
+            let doors =
+                gates[scope]
+                ?? (
+                    sync: gate(.sync, name, environment, calendar, overriddenUntil, now),
+                    heal: gate(.selfHeal, name, environment, calendar, overriddenUntil, now)
+                )
+            gates[scope] = doors
+            (app.syncGate, app.healGate) = doors
             // What people merge, they may merge at any time: it waits for its window, as other commits of theirs do.
             let waitsForWindow =
                 environment.spec.source.push.mode == .pullRequest && onTheirWay[name]?.kind == .promotion

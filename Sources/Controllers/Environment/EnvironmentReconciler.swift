@@ -81,6 +81,7 @@ package struct EnvironmentReconciler: Reconciler {
         var plan = EnvironmentPlanner.plan(observation, jitter: Double.random(in: 0...1), now: now)
         let known = Set(environment.status.managedKinds.compactMap { GroupVersionKind($0) })
         let kinds = known.union(sighting.kinds)
+        var last = environment.status
         var outcomes: [AppOutcome] = []
         var left = kinds
         var orphans: [ObjectKey]?
@@ -98,6 +99,7 @@ package struct EnvironmentReconciler: Reconciler {
                     return .done
                 }
                 manifest = written
+                last = early
             }
             let work = EnvironmentExecutor.Work(
                 environment: environment, observation: observation, plan: plan, cluster: cluster, kinds: kinds,
@@ -110,10 +112,29 @@ package struct EnvironmentReconciler: Reconciler {
         }
         let next = EnvironmentStatusBuilder.status(
             of: observation, outcomes: outcomes, managedKinds: left, orphans: orphans, now: context.clock.now())
-        if try await status.write(Self.json(next, environment), to: manifest) != nil {
-            tell(next, environment, call)
+        if let due = try await write(next, over: last, environment, manifest, memory, call) {
+            plan.requeueAt = [plan.requeueAt, due].compactMap { $0 }.min()
         }
         return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
+    }
+
+    /// Writes a status where it differs from the last one, and tells what is new in it.
+    ///
+    /// - Returns: when to come back where it is too early to write it.
+    private func write(
+        _ next: EnvironmentStatus, over last: EnvironmentStatus, _ environment: Environment, _ manifest: Manifest,
+        _ memory: EnvironmentMemory, _ call: ReconcileContext
+    ) async throws -> Timestamp? {
+        guard next != last else { return nil }
+        let began = context.clock.now()
+        if let due = memory.pace.due(next, over: last, now: began) { return due }
+        guard let written = try await status.write(Self.json(next, environment), to: manifest) else { return nil }
+        if written.resourceVersion != manifest.resourceVersion {
+            let ended = context.clock.now()
+            memory.pace.wrote(at: ended, took: ended - began)
+        }
+        tell(next, environment, call)
+        return nil
     }
 
     /// What was written is news once.

@@ -56,6 +56,11 @@ package struct WindowCalendar: Sendable {
         return reader.errors
     }
 
+    /// The positions of the rules that bear on an app. Apps of the same scope have the same verdicts.
+    package func scope(of app: String) -> [Int] {
+        [allow, deny, freezes].joined().enumerated().compactMap { $1.apps.matches(app) ? $0 : nil }
+    }
+
     /// The verdict for one app.
     ///
     /// - Parameter overriddenUntil: The end of an override that is in force, if there is one.

@@ -102,6 +102,11 @@ package struct ForgeClient: Sendable {
         }
     }
 
+    /// Says something below a pull request.
+    package func comment(_ number: Int, _ text: String) async throws(ForgeError) {
+        _ = try await send(dialect.comment(number, text), "commenting on pull request \(number)")
+    }
+
     // MARK: Requests
 
     private func one(_ call: ForgeCall, _ doing: String) async throws(ForgeError) -> PullRequest {

@@ -30,6 +30,8 @@ protocol ForgeDialect: Sendable {
     func open(_ draft: PullRequestDraft) -> ForgeCall
     func update(_ number: Int, title: String, description: String) -> ForgeCall
     func close(_ number: Int) -> ForgeCall
+    /// Says something below a pull request, whatever its state.
+    func comment(_ number: Int, _ text: String) -> ForgeCall
     func report(_ status: CommitStatus, of commit: String) -> ForgeCall
     /// Whether a refusal means that the status is what it was to become.
     func isSettled(_ refusal: ForgeError) -> Bool

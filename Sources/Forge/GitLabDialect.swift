@@ -39,6 +39,10 @@ struct GitLabDialect: ForgeDialect {
 
     func close(_ number: Int) -> ForgeCall { ForgeCall("PUT", "\(base)/\(number)", ["state_event": "close"]) }
 
+    func comment(_ number: Int, _ text: String) -> ForgeCall {
+        ForgeCall("POST", "\(base)/\(number)/notes", ["body": .string(text)])
+    }
+
     func report(_ status: CommitStatus, of commit: String) -> ForgeCall {
         let state =
             switch status.state {

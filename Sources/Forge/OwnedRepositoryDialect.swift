@@ -30,6 +30,10 @@ extension OwnedRepositoryDialect {
 
     func close(_ number: Int) -> ForgeCall { ForgeCall("PATCH", "\(base)/pulls/\(number)", ["state": "closed"]) }
 
+    func comment(_ number: Int, _ text: String) -> ForgeCall {
+        ForgeCall("POST", "\(base)/issues/\(number)/comments", ["body": .string(text)])
+    }
+
     func report(_ status: CommitStatus, of commit: String) -> ForgeCall {
         ForgeCall(
             "POST", "\(base)/statuses/\(percentEncoded(commit))",

@@ -4,6 +4,7 @@ import SluiceAPI
 import Testing
 
 @testable import Controllers
+@testable import Forge
 @testable import Git
 @testable import Policy
 
@@ -90,6 +91,49 @@ struct ReleaseAndApprovalTests {
         #expect(done.action == nil)
         #expect(done.status.conditions.isTrue(ConditionType.released))
         #expect(RollbackPlanner.plan(try self.observation(finished(release: false)), now: now).action == nil)
+    }
+
+    @Test("a release waits for its merge where commits go through pull requests")
+    func proposedRelease() throws {
+        let (commit, head) = (try #require(commit), try #require(head))
+        var observation = try observation(finished(release: true))
+        observation.commit = try record()
+        observation.releasedBy = Identity(user: "carol", source: .signedCommit)
+        func plan(_ state: PullRequest.State?, _ content: Proposal.Content) -> RollbackPlan {
+            observation.proposal = .success(
+                Proposal(
+                    branch: "sluice-release/shop/undo", content: content,
+                    pullRequest: state.map {
+                        PullRequest(number: 7, url: "u", state: $0, head: commit.hex, title: "", description: "")
+                    }, nextLook: now + .seconds(60)))
+            return RollbackPlanner.plan(observation, now: now)
+        }
+        let none = Proposal(
+            branch: "sluice-release/shop/undo", content: .none, pullRequest: nil, nextLook: now + .seconds(60))
+        #expect(plan(nil, .none).action == .proposeRelease(by: observation.releasedBy, base: head, over: none))
+        let waiting = plan(.open, .ours(commit, isCurrent: true))
+        #expect(waiting.action == nil)
+        #expect(waiting.status.conditions[ConditionType.released]?.reason == "AwaitingMerge")
+        #expect(waiting.status.holds.isEmpty)
+        #expect(waiting.requeueAt == now + .seconds(60))
+        let closed = plan(.closed, .none)
+        #expect(closed.action == nil)
+        #expect(closed.status.phase == .succeeded)
+        #expect(closed.status.conditions[ConditionType.released]?.reason == "PullRequestClosed")
+        observation.isReleased = true
+        #expect(plan(.merged(commit: commit.hex), .none).status.conditions.isTrue(ConditionType.released))
+    }
+
+    @Test("a release has a branch of its own and is known by its trailers")
+    func releaseSubject() throws {
+        let rollback = finished(release: true)
+        let subject = ProposalSubject(releaseOf: rollback)
+        #expect(subject.branch == "sluice-release/shop/undo")
+        #expect(ProposalSubject(rollback).branch == "sluice-rollback/shop/undo")
+        let message = CommitMessage.release(rollback, in: AutomaticStory.environment("production"), by: Identity())
+        let trailers = CommitTrailers(message: message)
+        #expect(subject.isNamed(in: trailers) && subject.attempt(in: trailers) == 1)
+        #expect(!ProposalSubject(rollback).isNamed(in: trailers))
     }
 
     @Test("the commit of a release names the rollback and who released it, and is read as such")

@@ -176,12 +176,17 @@ struct ForgeClientTests {
             let body = String(decoding: request.body, as: UTF8.self)
             #expect(body == (kind == .gitLab ? #"{"state_event":"close"}"# : #"{"state":"closed"}"#))
         }
+        let comments = kind == .gitLab ? items + "/7/notes" : items.replacing("/pulls", with: "/issues") + "/7/comments"
+        transport.expect("POST", comments, .json(#"{"id":1,"body":"why"}"#, status: 201)) { request in
+            #expect(String(decoding: request.body, as: UTF8.self) == #"{"body":"why"}"#)
+        }
         let forge = try client(kind, transport)
         let draft = PullRequestDraft(branch: "sluice/shop/p", base: "main", title: "T", description: "D")
         #expect(try await forge.open(draft).number == 7)
         #expect(try await forge.update(7, title: "T", description: "D").state == .open)
         // Somebody merged it before it could be closed.
         #expect(try await forge.close(7).state == .merged(commit: "abc"))
+        try await forge.comment(7, "why")
         transport.finish()
     }
 

@@ -15,6 +15,7 @@ final class Forge {
         let state: String
         let head: String
         let merge: String
+        let comments: [String]
     }
 
     /// What was said of a commit.

@@ -153,10 +153,13 @@ import Testing
             try stage.kubectl("patch", "promotion", "p", "--type=merge", "-p", #"{"spec":{"attempt":2}}"#)
             try await untilOpen(stage, "p")
             #expect(try forge.pulls.map(\.state) == ["closed", "open"])
-            // Aborted, its pull request is closed and its branch deleted.
+            // Aborted, its pull request is closed, which says why, and its branch deleted.
             try stage.kubectl("patch", "promotion", "p", "--type=merge", "-p", #"{"spec":{"abort":true}}"#)
             try await stage.untilPhase("promotion", "p", "Aborted")
             #expect(try forge.pulls.map(\.state) == ["closed", "closed"])
+            #expect(try forge.pulls[1].comments.count == 1)
+            #expect(
+                try forge.pulls[1].comments[0].hasPrefix("Closed by Sluice: Promotion \(stage.namespace)/p has ended"))
             #expect(try branch(stage, of: "p").isEmpty)
             #expect(try stage.image("web", "dev") == "company/web:v1")
         }
@@ -243,6 +246,71 @@ import Testing
             try await stage.untilPhase("promotion", "q", "Aborted", within: .seconds(20))
             // Waiting, it asked the forge next to nothing.
             #expect(try forge.requests.count < 20)
+        }
+    }
+
+    @Test func `who is deleted leaves no open pull request behind`() async throws {
+        try await withForge("GitLab") { stage, forge in
+            try promote(stage, "p", "v2")
+            try await untilOpen(stage, "p")
+            #expect(try stage.field("promotion", "p", ".metadata.finalizers[0]") == "sluice.dev/pull-request")
+            try stage.kubectl("delete", "promotion", "p", "--timeout=30s")
+            let pulls = try forge.pulls
+            #expect(pulls.map(\.state) == ["closed"])
+            #expect(pulls.first?.comments == ["Closed by Sluice: Promotion \(stage.namespace)/p was deleted."])
+            #expect(try branch(stage, of: "p").isEmpty)
+            // One that was merged holds nothing up, and what it did stays.
+            try promote(stage, "q", "v3")
+            try await untilOpen(stage, "q")
+            try forge.merge(2, "merge")
+            try await stage.untilPhase("promotion", "q", "Succeeded")
+            try stage.kubectl("delete", "promotion", "q", "--timeout=30s")
+            #expect(try stage.image("web", "dev") == "company/web:v3")
+            // A Rollback likewise.
+            try stage.apply(
+                stage.rollback("undo", of: "dev", target: "{steps: 1}", more: "  pin: false\n  veto: false"))
+            try await untilReason(stage, "rollback", "undo", "AwaitingMerge")
+            try await stage.eventually("it is open") { try forge.pulls.map(\.state) == ["closed", "merged", "open"] }
+            try stage.kubectl("delete", "rollback", "undo", "--timeout=30s")
+            #expect(try forge.pulls.map(\.state) == ["closed", "merged", "closed"])
+        }
+    }
+
+    @Test func `a release goes through a pull request too, and its merge makes it last`() async throws {
+        try await withForge("GitHub") { stage, forge in
+            try promote(stage, "p", "v2")
+            try await untilOpen(stage, "p")
+            try forge.merge(1, "merge")
+            try await stage.untilPhase("promotion", "p", "Succeeded")
+            try stage.apply(stage.rollback("undo", of: "dev", target: "{promotion: p}"))
+            try await untilReason(stage, "rollback", "undo", "AwaitingMerge")
+            try await stage.eventually("it is open") { try forge.pulls.count == 2 }
+            try forge.merge(2, "merge")
+            try await stage.untilPhase("rollback", "undo", "Succeeded")
+            #expect(try stage.field("environment", "dev", ".status.holds[*].app") == "web")
+
+            try stage.kubectl("patch", "rollback", "undo", "--type=merge", "-p", #"{"spec":{"release":true}}"#)
+            let released = #".status.conditions[?(@.type=="Released")]"#
+            try await stage.eventually("the release waits for its merge") {
+                try stage.field("rollback", "undo", released + ".reason") == "AwaitingMerge"
+            }
+            #expect(try stage.commits(with: "Release: \(stage.namespace)/undo").isEmpty)
+            let pull = try #require(try forge.pulls.last)
+            #expect(pull.title == "Release rollback undo in dev")
+            #expect(pull.branch == "sluice-release/\(stage.namespace)/undo")
+            try forge.merge(3, "merge")
+            try await stage.eventually("the release is told") {
+                try stage.field("rollback", "undo", released + ".status") == "True"
+            }
+            #expect(try stage.commits(with: "Release: \(stage.namespace)/undo").count == 1)
+            try await stage.eventually("the branch is gone") { try branch(stage, pull.branch).isEmpty }
+            // It lasts without the object.
+            try stage.kubectl("delete", "rollback", "undo", "--timeout=30s")
+            try stage.restart()
+            try await stage.eventually("nothing is held") {
+                try stage.field("environment", "dev", ".status.holds[*].app").isEmpty
+            }
+            #expect(try forge.pulls.map(\.state) == ["merged", "merged", "merged"])
         }
     }
 

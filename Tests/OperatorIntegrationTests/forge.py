@@ -155,6 +155,12 @@ class Handler(BaseHTTPRequestHandler):
                     "description": body["description"],
                 })
             return self.answer(201, {})
+        said = re.fullmatch(
+            re.escape(lists.replace("/pulls", "/issues")) + r"/(\d+)/(?:comments|notes)", parts.path)
+        if said and self.command == "POST":
+            with lock:
+                pulls[int(said[1]) - 1]["comments"].append(body["body"])
+                return self.answer(201, {"id": 1})
         found = re.fullmatch(re.escape(lists) + r"(?:/(\d+))?", parts.path)
         if not found:
             return self.answer(404, {"message": "Not Found"})
@@ -200,6 +206,7 @@ class Handler(BaseHTTPRequestHandler):
             pull = {
                 "number": len(pulls) + 1, "branch": branch, "base": base, "title": body["title"],
                 "body": body.get("body", body.get("description", "")), "state": "open", "head": "", "merge": "",
+                "comments": [],
             }
             pulls.append(pull)
             answer = shown(pull)

@@ -79,9 +79,10 @@ package struct BranchWriter: Sendable {
 
     /// Commits and pushes that what a rollback holds and vetoes is lifted; no file changes.
     package func release(
-        _ rollback: Rollback, by releaser: Identity, in environment: Environment, base: CommitID
+        _ rollback: Rollback, by releaser: Identity, in environment: Environment, base: CommitID,
+        over proposal: Proposal? = nil
     ) async throws -> Outcome {
-        try await writing(to: environment, promotion: nil, limit: 1, base: base, over: nil) {
+        try await writing(to: environment, promotion: nil, limit: 1, base: base, over: proposal) {
             repository, author throws(GitError) in
             try await repository.commit(
                 onto: base, edits: [:], message: CommitMessage.release(rollback, in: environment, by: releaser),

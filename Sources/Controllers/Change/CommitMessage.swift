@@ -52,6 +52,7 @@ package enum CommitMessage {
     package static func release(_ rollback: Rollback, in environment: Environment, by releaser: Identity) -> String {
         var trailers = CommitTrailers()
         trailers.append(Trailer.release, "\(rollback.namespacedName)")
+        trailers.append(Trailer.rollbackAttempt, String(rollback.spec.attempt))
         trailers.append(Trailer.environment, "\(environment.namespacedName)")
         trailers.append(Trailer.requestedBy, text(of: releaser, in: environment))
         return trailers.message(

@@ -65,6 +65,16 @@ extension LedgerEntry {
     }
 }
 
+extension LedgerEntry {
+    /// The release of a Rollback, by a merge that tells nothing of it.
+    init(releaseOf rollback: Rollback, _ commit: CommitID, at time: Timestamp) {
+        self.init(
+            commit: commit, time: time, kind: .release, object: "\(rollback.namespacedName)",
+            attempt: rollback.spec.attempt,
+            environment: "\(rollback.metadata.namespace)/\(rollback.spec.environment)", apps: [])
+    }
+}
+
 extension CommitID {
     fileprivate static func merged(_ pullRequest: PullRequestState?, _ commit: String) -> CommitID? {
         pullRequest?.phase == .merged ? CommitID(hex: commit) : nil

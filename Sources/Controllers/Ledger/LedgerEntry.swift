@@ -54,7 +54,7 @@ package struct LedgerEntry: Sendable, Hashable {
         } else if let name = trailers[Trailer.release] {
             kind = .release
             object = name
-            attempt = 1
+            attempt = trailers[Trailer.rollbackAttempt].flatMap(Int.init) ?? 1
         } else {
             return nil
         }

@@ -174,6 +174,7 @@ package struct Wake: Sendable {
                 .map(\.namespacedName))
         upkeepQueue.add(NamespaceKey(namespace))
         rollbackQueue.add(
-            rollbacks.all(in: namespace).filter { !($0.status.phase?.isTerminal ?? false) }.map(\.namespacedName))
+            rollbacks.all(in: namespace).filter { !($0.status.phase?.isTerminal ?? false) || $0.awaitsRelease }
+                .map(\.namespacedName))
     }
 }

@@ -12,6 +12,7 @@ package struct PromotionReconciler: Reconciler {
     private let observer: PromotionObserver
     private let writer: BranchWriter
     private let status: StatusWriter
+    private let finalizer: ProposalFinalizer
     private let metrics = DeliveryMetrics()
 
     package init(_ context: OperatorContext) {
@@ -19,6 +20,7 @@ package struct PromotionReconciler: Reconciler {
         observer = PromotionObserver(context)
         writer = BranchWriter(context)
         status = StatusWriter(store: context.store(Promotion.self), logger: context.logger)
+        finalizer = ProposalFinalizer(context, for: Promotion.self)
     }
 
     package func reconcile(_ key: NamespacedName, _ call: ReconcileContext) async throws -> ReconcileResult {
@@ -52,6 +54,9 @@ package struct PromotionReconciler: Reconciler {
     ) async throws -> ReconcileResult {
         let key = promotion.namespacedName
         let environment = NamespacedName(namespace: key.namespace, name: promotion.spec.environment)
+        if finalizer.isDue(manifest) {
+            return try await finalizer.finish(manifest, ProposalSubject(promotion), in: environment)
+        }
         if promotion.hasEnded {
             context.jobs.forget(key)
             // Only once the cache shows it, for that is what the others look at.
@@ -69,13 +74,18 @@ package struct PromotionReconciler: Reconciler {
         if let proposal = plan.withdraws, let target = observation.target.environment {
             // Before the status, too. What was merged meanwhile is planned again, with its commit.
             let subject = ProposalSubject(promotion)
-            guard try await Proposer(context).withdraw(proposal, of: subject, from: target) else {
+            let reason = "\(subject.title) has ended: \(plan.status.message)"
+            guard try await Proposer(context).withdraw(proposal, of: subject, from: target, because: reason) else {
                 return .requeue(after: .milliseconds(500))
             }
         }
         if !promotion.hasEnded, plan.status.phase?.isTerminal ?? false { context.turns.willEnd(key) }
         guard let written = try await write(plan.status, promotion, manifest) else { return .done }
         await tidy(plan.status, promotion, observation)
+        if observation.commit != nil || plan.status.phase?.isTerminal ?? false, plan.status.pullRequest?.phase != .open
+        {
+            try await finalizer.letGo(written)
+        }
         announce(plan.status, promotion, written)
         if let environment = observation.target.environment,
             let notice = PromotionNews.notice(
@@ -121,7 +131,9 @@ package struct PromotionReconciler: Reconciler {
                 return planAgain(why, call)
             }
         case .propose(let change, let proposal)?:
-            guard let environment = observation.target.environment else { break }
+            guard let environment = observation.target.environment, try await finalizer.hold(manifest) != nil else {
+                break
+            }
             try await PlanRecord(context).write(change, of: promotion)
             switch try await Proposer(context).propose(promotion, change, over: proposal, into: environment) {
             case .pushed(let commit):

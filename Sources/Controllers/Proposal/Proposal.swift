@@ -57,7 +57,7 @@ package struct Proposal: Sendable, Hashable {
     }
 }
 
-/// Whose pull request it is: one attempt of a Promotion or Rollback.
+/// Whose pull request it is: one attempt of a Promotion or Rollback, or the release of a Rollback.
 package struct ProposalSubject: Sendable, Hashable {
     package let kind: LedgerEntry.Kind
     package let name: NamespacedName
@@ -79,12 +79,26 @@ package struct ProposalSubject: Sendable, Hashable {
         recorded = rollback.status.attempt == attempt ? rollback.status.pullRequest : nil
     }
 
+    /// The commit that lifts what a Rollback holds and vetoes. No status remembers its pull request: its branch does.
+    package init(releaseOf rollback: Rollback) {
+        kind = .release
+        name = rollback.namespacedName
+        attempt = rollback.spec.attempt
+        recorded = nil
+    }
+
     /// The longest name of a branch, in bytes; Git's own files allow no more.
     private static let nameLimit = 200
 
-    /// `sluice/<namespace>/<name>`, and `sluice-rollback/…` for a Rollback, which may have a Promotion's name.
+    /// `sluice/<namespace>/<name>`, and `sluice-rollback/…` for a Rollback, which may have a Promotion's name, and
+    /// `sluice-release/…` for its release.
     package var branch: String {
-        let folder = kind == .promotion ? "sluice" : "sluice-rollback"
+        let folder =
+            switch kind {
+            case .promotion: "sluice"
+            case .rollback: "sluice-rollback"
+            case .release: "sluice-release"
+            }
         var last = name.name
         // No branch may be called so, and no object may be called as this one is then.
         if last.hasSuffix(".lock") { last += "-" }
@@ -94,9 +108,24 @@ package struct ProposalSubject: Sendable, Hashable {
         return "\(folder)/\(name.namespace)/\(last)"
     }
 
+    /// `Promotion shop/cart-v2`, `Rollback shop/undo` or `Release of Rollback shop/undo`.
+    package var title: String {
+        switch kind {
+        case .promotion: "Promotion \(name)"
+        case .rollback: "Rollback \(name)"
+        case .release: "Release of Rollback \(name)"
+        }
+    }
+
     /// Whether a commit's or a description's trailers name this object; the attempt is another matter.
     package func isNamed(in trailers: CommitTrailers) -> Bool {
-        trailers[kind == .promotion ? Trailer.promotion : Trailer.rollback] == "\(name)"
+        let trailer =
+            switch kind {
+            case .promotion: Trailer.promotion
+            case .rollback: Trailer.rollback
+            case .release: Trailer.release
+            }
+        return trailers[trailer] == "\(name)"
     }
 
     /// The attempt that trailers name.

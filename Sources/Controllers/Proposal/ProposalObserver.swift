@@ -27,6 +27,12 @@ struct ProposalObserver: Sendable {
             paths = change.paths
             trailers = [Trailer.reverts: change.commits.map(\.hex), Trailer.app: change.apps]
         }
+
+        /// A release changes no file.
+        init(releaseOf rollback: Rollback) {
+            paths = []
+            trailers = [Trailer.release: ["\(rollback.namespacedName)"]]
+        }
     }
 
     /// - Parameters:

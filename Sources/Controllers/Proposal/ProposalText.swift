@@ -16,12 +16,14 @@ package struct ProposalText: Sendable, Hashable {
     package init(message: String, subject: ProposalSubject, plan: String) {
         let paragraphs = message.split(separator: "\n\n", omittingEmptySubsequences: true).map(String.init)
         title = (paragraphs.first ?? "").bounded(to: 240)
-        let what = subject.kind == .promotion ? "Promotion" : "Rollback"
-        var parts = ["\(what) `\(subject.name)`, attempt \(subject.attempt). Every gate was open when this was opened."]
+        var parts = ["\(subject.title), attempt \(subject.attempt). Every gate was open when this was opened."]
         if !plan.isEmpty {
             parts.append("What changes in the cluster: ConfigMap `\(subject.name.namespace)/\(plan)`.")
         }
-        parts.append("Merging is the point of no return; closing without a merge ends the attempt.")
+        parts.append(
+            subject.kind == .release
+                ? "No file changes. Merging makes it last that what the rollback holds and vetoes is lifted."
+                : "Merging is the point of no return; closing without a merge ends the attempt.")
         parts += paragraphs.dropFirst()
         description = parts.joined(separator: "\n\n")
     }

@@ -40,6 +40,18 @@ struct Proposer: Sendable {
         )
     }
 
+    func propose(
+        releaseOf rollback: Rollback, by releaser: Identity, base: CommitID, over proposal: Proposal,
+        in environment: Environment
+    ) async throws -> BranchWriter.Outcome {
+        let outcome = try await BranchWriter(context).release(
+            rollback, by: releaser, in: environment, base: base, over: proposal)
+        let subject = ProposalSubject(releaseOf: rollback)
+        let text = ProposalText(
+            message: CommitMessage.release(rollback, in: environment, by: releaser), subject: subject, plan: "")
+        return try await publish(outcome, subject, proposal, text, environment, on: base)
+    }
+
     /// Opens the pull request for what was pushed, or brings the open one's text up to date.
     private func publish(
         _ outcome: BranchWriter.Outcome, _ subject: ProposalSubject, _ proposal: Proposal, _ text: ProposalText,
@@ -102,11 +114,12 @@ struct Proposer: Sendable {
         return try await forge.update(open.number, title: text.title, description: text.description)
     }
 
-    /// Closes an open pull request and deletes its branch. False where it was merged before that.
+    /// Closes an open pull request, says there why, and deletes its branch. False where it was merged before that.
     ///
     /// - Throws: what another try may mend; where only a person can, the pull request is left as it is.
-    func withdraw(_ proposal: Proposal, of subject: ProposalSubject, from environment: Environment) async throws -> Bool
-    {
+    func withdraw(
+        _ proposal: Proposal, of subject: ProposalSubject, from environment: Environment, because reason: String
+    ) async throws -> Bool {
         guard let open = proposal.open else { return true }
         let key = ProposalBook.Key(subject)
         do throws(ForgeError) {
@@ -120,11 +133,13 @@ struct Proposer: Sendable {
             } catch {
                 throw ForgeError(.unavailable, "pull request \(open.url) cannot be closed: \(error)")
             }
-            if case .merged = try await close(open.number, forge) {
+            let (state, isOurDoing) = try await close(open.number, forge)
+            if case .merged = state {
                 context.proposals.expire(key)
                 await context.sources.source(of: environment.namespacedName)?.nudge()
                 return false
             }
+            if isOurDoing { await explain(open, reason, forge) }
         } catch {
             guard error.disposition == .terminal else { throw error }
         }
@@ -135,17 +150,31 @@ struct Proposer: Sendable {
         return true
     }
 
-    /// What has become of a pull request that is to be closed. A forge refuses to close a merged one, or does nothing.
-    private func close(_ number: Int, _ forge: ForgeClient) async throws(ForgeError) -> PullRequest.State {
+    /// What has become of a pull request that is to be closed, and whether we closed it. A forge refuses to close a merged
+    /// one, or does nothing.
+    private func close(
+        _ number: Int, _ forge: ForgeClient
+    ) async throws(ForgeError) -> (state: PullRequest.State, isOurDoing: Bool) {
         let state = try await forge.pullRequest(number).state
-        guard state == .open else { return state }
+        guard state == .open else { return (state, false) }
         do throws(ForgeError) {
-            return try await forge.close(number).state
+            return (try await forge.close(number).state, true)
         } catch {
             guard error.code == .refused || error.code == .conflict else { throw error }
             let after = try await forge.pullRequest(number).state
             guard after != .open else { throw error }
-            return after
+            return (after, false)
+        }
+    }
+
+    /// Tells whoever looks at a closed pull request why it was closed. It is closed all the same where that fails.
+    private func explain(_ closed: PullRequest, _ reason: String, _ forge: ForgeClient) async {
+        do throws(ForgeError) {
+            try await forge.comment(closed.number, "Closed by Sluice: \(reason).")
+        } catch {
+            context.logger.info(
+                "Pull request was closed without a word",
+                metadata: .init([.reason: error.reason, .error: error.message]))
         }
     }
 

@@ -87,6 +87,8 @@ package struct RollbackPlan: Sendable, Equatable {
         case propose(RollbackChange, over: Proposal)
         /// Commit that the holds and vetoes are lifted, so that they stay lifted when the object is gone.
         case release(by: Identity, base: CommitID)
+        /// The same, through a pull request.
+        case proposeRelease(by: Identity, base: CommitID, over: Proposal)
     }
 
     package var status: RollbackStatus
@@ -99,6 +101,14 @@ package struct RollbackPlan: Sendable, Equatable {
         self.status = status
         self.action = action
         self.requeueAt = requeueAt
+    }
+}
+
+extension Rollback {
+    /// Whether it is over and is to be released, and that is not in Git yet.
+    package var awaitsRelease: Bool {
+        spec.release && status.attempt == spec.attempt && (status.phase?.isTerminal ?? false)
+            && !status.conditions.isTrue(ConditionType.released)
     }
 }
 

@@ -38,6 +38,7 @@ package struct RollbackObserver: Sendable {
         if let commit = observation.commit {
             observation.apps = try await AppProgressReader(source: source).progress(
                 of: commit.apps, since: commit.commit, in: environment)
+            if rollback.awaitsRelease { try await readRelease(&observation, reading) }
             return observation
         }
         guard let head = seen.head else { return observation }
@@ -87,6 +88,26 @@ package struct RollbackObserver: Sendable {
         observation.commit = entry
         observation.apps = try await AppProgressReader(source: source).progress(
             of: entry.apps, since: entry.commit, in: proposals.environment)
+    }
+
+    /// Looks for the pull request that makes a release last, where commits go through pull requests.
+    private func readRelease(_ observation: inout RollbackObservation, _ reading: TargetReading) async throws {
+        let environment = reading.environment
+        guard environment.spec.source.push.mode == .pullRequest, let (source, seen) = reading.repository,
+            let head = seen.head
+        else { return }
+        let rollback = observation.rollback
+        let subject = ProposalSubject(releaseOf: rollback)
+        let proposals = ProposalObserver(
+            context: context, environment: environment, references: reading.references, repository: source.repository)
+        let found = await proposals.look(subject, wanted: .init(releaseOf: rollback), head: head)
+        observation.proposal = found
+        guard case .success(let proposal) = found,
+            let (commit, trailers) = try await proposals.merged(proposal, subject, head: head)
+        else { return }
+        await source.adopt(
+            LedgerEntry(commit, trailers: trailers) ?? LedgerEntry(releaseOf: rollback, commit.id, at: commit.time))
+        observation.isReleased = true
     }
 
     /// A rollback is exempt from windows unless `windows.operations` lists it, and from approvals unless

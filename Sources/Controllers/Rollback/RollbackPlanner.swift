@@ -71,10 +71,38 @@ private struct RollbackStep {
             }
             return RollbackPlan(status: status)
         }
+        if let proposal = observation.proposal { return proposedRelease(proposal) }
         condition(ConditionType.released, false, "Releasing", "the commit that lifts its holds is being made")
         var plan = RollbackPlan(status: status)
         if let head = observation.head { plan.action = .release(by: observation.releasedBy, base: head) }
         return plan
+    }
+
+    /// A release goes the way of all commits: its merge makes it last.
+    private mutating func proposedRelease(_ seen: Result<Proposal, ChangeError>) -> RollbackPlan {
+        if case .success(let proposal) = seen, let closed = ProposalVerdict.closing(proposal) {
+            condition(
+                ConditionType.released, false, "PullRequestClosed",
+                "\(closed); its holds are lifted for as long as this object is there")
+            return RollbackPlan(status: status, requeueAt: proposal.nextLook)
+        }
+        switch ProposalVerdict.judge(seen, now: now) {
+        case .propose(let proposal):
+            condition(ConditionType.released, false, "Releasing", "a pull request is being opened")
+            var plan = RollbackPlan(status: status)
+            if let head = observation.head {
+                plan.action = .proposeRelease(by: observation.releasedBy, base: head, over: proposal)
+            }
+            return plan
+        case .wait(let gate, let until):
+            condition(
+                ConditionType.released, false, (gate.reason ?? .awaitingMerge).rawValue,
+                gate.message)
+            return RollbackPlan(status: status, requeueAt: until)
+        case .fail(let reason, let message, let until):
+            condition(ConditionType.released, false, reason, message)
+            return RollbackPlan(status: status, requeueAt: until)
+        }
     }
 
     mutating func beforePush() -> RollbackPlan {

@@ -1,5 +1,6 @@
 package import ControllerRuntime
 internal import Core
+internal import Forge
 internal import Git
 internal import KubernetesClient
 package import KubernetesModel
@@ -13,6 +14,7 @@ package struct RollbackReconciler: Reconciler {
     private let writer: BranchWriter
     private let proposer: Proposer
     private let status: StatusWriter
+    private let finalizer: ProposalFinalizer
     private let metrics = DeliveryMetrics()
 
     package init(_ context: OperatorContext) {
@@ -21,6 +23,7 @@ package struct RollbackReconciler: Reconciler {
         writer = BranchWriter(context)
         proposer = Proposer(context)
         status = StatusWriter(store: context.store(Rollback.self), logger: context.logger)
+        finalizer = ProposalFinalizer(context, for: Rollback.self)
     }
 
     package func reconcile(_ key: NamespacedName, _ call: ReconcileContext) async throws -> ReconcileResult {
@@ -47,8 +50,12 @@ package struct RollbackReconciler: Reconciler {
     private func advance(
         _ rollback: Rollback, _ manifest: Manifest, _ call: ReconcileContext
     ) async throws -> ReconcileResult {
-        let isOver = rollback.status.attempt == rollback.spec.attempt && (rollback.status.phase?.isTerminal ?? false)
-        let mayRelease = rollback.spec.release && !rollback.status.conditions.isTrue(ConditionType.released)
+        if finalizer.isDue(manifest) {
+            let environment = NamespacedName(namespace: rollback.metadata.namespace, name: rollback.spec.environment)
+            return try await finalizer.finish(manifest, ProposalSubject(rollback), in: environment)
+        }
+        let isOver = rollback.hasEnded
+        let mayRelease = rollback.awaitsRelease
         let observation =
             isOver && !mayRelease
             ? RollbackObservation(rollback: rollback, target: .missing) : try await observer.observe(rollback)
@@ -56,7 +63,8 @@ package struct RollbackReconciler: Reconciler {
         let subject = ProposalSubject(rollback)
         if let proposal = plan.withdraws, let target = observation.target.environment {
             // Before the status. What was merged meanwhile is planned again, with its commit.
-            guard try await proposer.withdraw(proposal, of: subject, from: target) else {
+            let reason = "\(subject.title) has ended: \(plan.status.message)"
+            guard try await proposer.withdraw(proposal, of: subject, from: target, because: reason) else {
                 return .requeue(after: .milliseconds(500))
             }
         }
@@ -65,6 +73,17 @@ package struct RollbackReconciler: Reconciler {
             let target = observation.target.environment
         {
             await proposer.tidy(state, of: subject, target)
+        }
+        if observation.isReleased, case .success(let proposal)? = observation.proposal,
+            let merged = proposal.pullRequest, let target = observation.target.environment
+        {
+            await proposer.tidy(
+                PullRequestState(number: merged.number, url: merged.url, phase: .merged, commit: merged.head),
+                of: ProposalSubject(releaseOf: rollback), target)
+        }
+        if observation.commit != nil || plan.status.phase?.isTerminal ?? false, plan.status.pullRequest?.phase != .open
+        {
+            try await finalizer.letGo(written)
         }
         if let action = plan.action, let environment = observation.target.environment {
             return try await perform(action, rollback, environment, plan, written, call)
@@ -76,11 +95,11 @@ package struct RollbackReconciler: Reconciler {
         return plan.requeueAt.map(ReconcileResult.requeueAt) ?? .done
     }
 
-    private func release(
-        _ rollback: Rollback, by releaser: Identity, _ environment: Environment, base: CommitID,
-        _ call: ReconcileContext
-    ) async throws -> ReconcileResult {
-        switch try await writer.release(rollback, by: releaser, in: environment, base: base) {
+    /// Goes on after a release was pushed, or the pull request for it opened.
+    private func released(
+        _ rollback: Rollback, _ outcome: BranchWriter.Outcome, _ environment: Environment, _ call: ReconcileContext
+    ) -> ReconcileResult {
+        switch outcome {
         case .pushed(let commit):
             call.logger.info(
                 "Rollback was released",
@@ -105,9 +124,15 @@ package struct RollbackReconciler: Reconciler {
             case .revert(let change):
                 (outcome, restored) = try await writer.revert(rollback, change, in: environment)
             case .propose(let change, let proposal):
+                guard try await finalizer.hold(manifest) != nil else { return .done }
                 (outcome, restored) = try await proposer.propose(rollback, change, over: proposal, in: environment)
             case .release(let releaser, let base):
-                return try await release(rollback, by: releaser, environment, base: base, call)
+                let outcome = try await writer.release(rollback, by: releaser, in: environment, base: base)
+                return released(rollback, outcome, environment, call)
+            case .proposeRelease(let releaser, let base, let proposal):
+                let outcome = try await proposer.propose(
+                    releaseOf: rollback, by: releaser, base: base, over: proposal, in: environment)
+                return released(rollback, outcome, environment, call)
             }
             switch outcome {
             case .pushed(let commit):
@@ -130,7 +155,8 @@ package struct RollbackReconciler: Reconciler {
             let end = RollbackPlanner.plan(observation, now: context.clock.now())
             if let proposal = end.withdraws {
                 let subject = ProposalSubject(rollback)
-                guard try await proposer.withdraw(proposal, of: subject, from: environment) else {
+                let reason = "\(subject.title) has ended: \(end.status.message)"
+                guard try await proposer.withdraw(proposal, of: subject, from: environment, because: reason) else {
                     return .requeue(after: .milliseconds(500))
                 }
             }

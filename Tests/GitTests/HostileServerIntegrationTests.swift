@@ -56,6 +56,23 @@ import Testing
         #expect(server.requests.first?.contains(basic) == true)
     }
 
+    @Test func `a bearer token is sent as one`() async throws {
+        let folder = try TemporaryFolder()
+        let server = try ScriptedServer { _ in .response("401 Unauthorized") }
+        defer { server.stop() }
+        let mirror = GitRepository(
+            url: try GitURL(server.url + "/r.git"), credentials: GitCredentials(.bearer(token: Self.secret)),
+            directory: folder / "m", transport: try CurlTransport(), clock: FixedClock())
+        do {
+            _ = try await mirror.fetch(.branch("main"))
+            Issue.record("fetched")
+        } catch {
+            #expect(error.code == .authenticationFailed)
+            #expect(!error.message.contains(Self.secret))
+        }
+        #expect(server.requests.first?.contains("Authorization: Bearer \(Self.secret)") == true)
+    }
+
     @Test func `a server that says how long to wait is heard`() async throws {
         let folder = try TemporaryFolder()
         let server = try ScriptedServer { _ in .response("429 Too Many Requests", ["Retry-After: 90"]) }

@@ -16,7 +16,11 @@ import Testing
         /// - Parameters:
         ///   - name: the subject alternative name.
         ///   - dates: first and last moment of validity, as `openssl ca` takes them.
-        init(name: String = "IP:127.0.0.1", dates: (String, String) = ("20200101000000Z", "20990101000000Z")) throws {
+        ///   - asksForClient: whether it lets nobody in without a certificate of the authority.
+        init(
+            name: String = "IP:127.0.0.1", dates: (String, String) = ("20200101000000Z", "20990101000000Z"),
+            asksForClient: Bool = false
+        ) throws {
             folder = try TemporaryFolder()
             let probe = try ScriptedServer { _ in .close }
             port = probe.port
@@ -32,6 +36,9 @@ import Testing
                 touch index; echo 01 >serial
                 openssl ca -batch -config config -cert ca.crt -keyfile ca.key -in request -out crt -notext \
                   -startdate \(dates.0) -enddate \(dates.1) -extensions e
+                openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout client.key -out request \
+                  -subj /CN=sluice
+                openssl ca -batch -config config -cert ca.crt -keyfile ca.key -in request -out client.crt -notext -days 365
                 """.utf8
             ).write(to: URL(fileURLWithPath: folder / "make"))
             try run(["sh", "make"], in: folder.path)
@@ -39,7 +46,8 @@ import Testing
                 [
                     "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", folder / "crt", "-key",
                     folder / "key", "-www", "-quiet",
-                ], output: folder / "log")
+                ] + (asksForClient ? ["-Verify", "1", "-verify_return_error", "-CAfile", folder / "ca.crt"] : []),
+                output: folder / "log")
             try waitForPort()
         }
 
@@ -67,11 +75,12 @@ import Testing
             throw CommandFailed(description: "openssl s_server does not start")
         }
 
-        func fetch(caPEM: [UInt8]) async throws(GitError) {
+        func fetch(caPEM: [UInt8], as client: GitCredentials.ClientCertificate? = nil) async throws(GitError) {
             do {
                 var limits = GitLimits()
                 limits.stallTimeout = .seconds(5)
-                let credentials = GitCredentials(.basic(username: "git", password: "s3cr3t"), caPEM: caPEM)
+                let credentials = GitCredentials(
+                    .basic(username: "git", password: "s3cr3t"), caPEM: caPEM, clientCertificate: client)
                 let mirror = GitRepository(
                     url: try GitURL("https://127.0.0.1:\(port)/r.git"), credentials: credentials,
                     directory: folder / "m", transport: try CurlTransport(), limits: limits, clock: FixedClock())
@@ -83,7 +92,14 @@ import Testing
             }
         }
 
-        var ca: [UInt8] { get throws { Array(try Data(contentsOf: URL(fileURLWithPath: folder / "ca.crt"))) } }
+        var ca: [UInt8] { get throws { try bytes("ca.crt") } }
+        var client: GitCredentials.ClientCertificate {
+            get throws { .init(certificatePEM: try bytes("client.crt"), keyPEM: try bytes("client.key")) }
+        }
+
+        private func bytes(_ name: String) throws -> [UInt8] {
+            Array(try Data(contentsOf: URL(fileURLWithPath: folder / name)))
+        }
     }
 
     @Test func `a certificate that is in order is taken`() async throws {
@@ -91,6 +107,15 @@ import Testing
         let ca = try site.ca
         // What answers there speaks no Git, but it was asked.
         await expect(.protocolViolation) { try await site.fetch(caPEM: ca) }
+    }
+
+    @Test func `a server that asks for a client's certificate gets it, and lets nobody in without`() async throws {
+        let site = try Site(asksForClient: true)
+        let ca = try site.ca
+        let client = try site.client
+        await expect(.protocolViolation) { try await site.fetch(caPEM: ca, as: client) }
+        let error = await #expect(throws: GitError.self) { try await site.fetch(caPEM: ca) }
+        #expect(error?.code != .protocolViolation, "\(String(describing: error))")
     }
 
     @Test func `an expired certificate is refused`() async throws {

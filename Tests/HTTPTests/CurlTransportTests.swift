@@ -57,6 +57,18 @@ struct CurlTransportTests {
         #expect(error?.message.contains("secret") == false)
     }
 
+    @Test("goes through the proxy that is named, which gets the whole URL")
+    func proxy() async throws {
+        let proxy = try LoopbackServer { connection in
+            let asked = connection.readHead()?.split(separator: "\r\n").first.map(String.init) ?? ""
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(asked.utf8.count)\r\n\r\n\(asked)")
+        }
+        let response = try await transport.send(
+            HTTPRequest("GET", "http://git.company.example/r.git/info/refs", proxy: .url(proxy.url(""))))
+        #expect(
+            String(decoding: response.body, as: UTF8.self) == "GET http://git.company.example/r.git/info/refs HTTP/1.1")
+    }
+
     @Test("gives up a head that never ends")
     func endlessHead() async throws {
         let server = try LoopbackServer { connection in

@@ -82,13 +82,13 @@ final class Stage: Sendable {
 
     func app(
         _ manifests: [Manifest], name: String = "web", ignore: IgnoreRules = IgnoreRules(), revision: String = "r1",
-        environment: NamespacedName? = nil
+        environment: NamespacedName? = nil, scope: ScopePolicy = ScopePolicy()
     ) async throws -> DesiredApp {
         let kinds = try await sync.kinds(Set(manifests.map(\.gvk)))
         return DesiredApp(
             name: name, revision: revision,
             rendered: manifests.map { RenderedObject($0, origin: "\(name)/\($0.name).yaml") },
-            environment: environment ?? self.environment, namespace: namespace, kinds: kinds, scope: ScopePolicy(),
+            environment: environment ?? self.environment, namespace: namespace, kinds: kinds, scope: scope,
             ignore: ignore)
     }
 

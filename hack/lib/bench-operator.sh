@@ -3,6 +3,8 @@
 # shellcheck shell=bash
 
 ENVIRONMENTS="dev staging production"
+# What the Git server of the bench would sign its webhooks with.
+WEBHOOK_SECRET=0123456789abcdef0123456789abcdef
 
 # generate_services FOLDER COUNT: replaces the example's services in the clone by COUNT copies of one.
 generate_services() {
@@ -65,8 +67,11 @@ processor_ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; 
 # metrics: the operator's counters, as Prometheus reads them.
 metrics() { curl -qsf --noproxy '*' "http://127.0.0.1:$METRICS_PORT/metrics"; }
 
-# metrics_port LOG: where the operator serves them, once it does.
-metrics_port() { sed -n 's/.*Serving probes and metrics.*port"*[=:] *"*\([0-9]*\).*/\1/p' "$1" | grep -m 1 .; }
+# served_port WHAT LOG: where the operator serves something, once it says so.
+served_port() { sed -n "s/.*$1"'.*port"*[=:] *"*\([0-9]*\).*/\1/p' "$2" | grep -m 1 .; }
+
+# metrics_port LOG: where the operator serves its metrics, once it does.
+metrics_port() { served_port "Serving probes and metrics" "$1"; }
 
 # counter FILE NAME: the sum of a metric's series.
 counter() { awk -v name="$2" '$1 == name || index($1, name "{") == 1 { sum += $2 } END { printf "%d", sum }' "$1"; }
@@ -86,29 +91,68 @@ requests() {
         sort -rn | awk '{ printf "%s%s", (NR > 1 ? ", " : ""), $0 } END { if (!NR) printf "none"; print "" }'
 }
 
+# begin_watch ARGUMENT...: starts `bench until`; returns once it watches.
+begin_watch() {
+    coproc WATCHER { exec "$BENCH" until "$@"; }
+    WATCH_PID=$WATCHER_PID
+    # The shell forgets the descriptor when the process ends, perhaps before the last line is read.
+    exec {WATCH}<&"${WATCHER[0]}"
+    read -r -u "$WATCH" || die "the watch did not begin"
+}
+
+# end_watch WHAT: sets SEEN to the moment at which the value was seen, in microseconds.
+end_watch() {
+    read -r -u "$WATCH" SEEN || die "$1 was not seen"
+    exec {WATCH}<&-
+    wait "$WATCH_PID"
+}
+
+# longest NUMBER...
+longest() { printf '%s\n' "$@" | sort -n | tail -n 1; }
+
 # commit_to_live FOLDER TIMES: each a new tag in dev, from the end of the push until the Deployment has it.
 commit_to_live() {
-    local i tag pushed seen samples=() watcher pid work=${1%/*}
+    local i tag pushed samples=() work=${1%/*}
     metrics >"$work/before"
     for ((i = 1; i <= $2; i++)); do
         tag=v2.0.$i
-        coproc WATCHER { exec "$BENCH" until --namespace shop-dev --name service-1 \
-            --pointer /spec/template/spec/containers/0/image --value "\"company/service-1:$tag\""; }
-        pid=$WATCHER_PID
-        # The shell forgets the descriptor when the process ends, perhaps before the last line is read.
-        exec {watcher}<&"${WATCHER[0]}"
-        read -r -u "$watcher" || die "the watch did not begin"
+        begin_watch --namespace shop-dev --name service-1 \
+            --pointer /spec/template/spec/containers/0/image --value "\"company/service-1:$tag\""
         pushed=$(commit_tag "$1" service-1 "$tag")
-        read -r -u "$watcher" seen || die "$tag did not become live"
-        exec {watcher}<&-
-        wait "$pid"
-        samples+=($(((seen - pushed) / 1000)))
+        end_watch "$tag"
+        samples+=($(((SEEN - pushed) / 1000)))
     done
     sleep 2
     metrics >"$work/after"
-    row "commit to live" "median $(median "${samples[@]}") ms of $2, max $(printf '%s\n' "${samples[@]}" | sort -n | tail -n 1) ms (Git polled every 2 s)"
+    row "commit to live" "median $(median "${samples[@]}") ms of $2, max $(longest "${samples[@]}") ms (Git polled every 2 s)"
     row "$2 commits" "$(grown "$work/before" "$work/after" sluice_renders_total) renders, $(grown "$work/before" "$work/after" sluice_sync_applied_total) objects applied"
     row "  requests" "$(requests "$work/before" "$work/after")"
+}
+
+# webhook_to_seen FOLDER TIMES: each a commit that only a webhook tells of, from that until the status names it: the
+# fetch, and the writing of the status.
+webhook_to_seen() {
+    local i commit body told samples=() name
+    for name in $ENVIRONMENTS; do
+        kubectl -n shop patch environment "$name" --type=merge -p '{"spec":{"source":{"interval":"1h"}}}' >/dev/null
+    done
+    body="{\"repository\":{\"clone_url\":\"$(eval "$("$HACK/git-server" env --name "${3:?}")" && echo "$SLUICE_GIT_URL")/company/gitops.git\"}}"
+    for ((i = 1; i <= $2; i++)); do
+        # One look a second is what a repository's webhooks get.
+        sleep 2
+        echo "Commit $i" >"$1/work/README.md"
+        "$HACK/company-gitops" commit "$1" ci "Read me, $i" >/dev/null 2>&1
+        commit=$(git -C "$1/work" rev-parse HEAD)
+        begin_watch --resource environments.sluice.dev/v1alpha1 --namespace shop --name dev \
+            --pointer /status/revision/observed --value "\"$commit\""
+        told=${EPOCHREALTIME/[.,]/}
+        curl -qsf --noproxy '*' -o /dev/null -H "X-Hub-Signature-256: sha256=$(printf %s "$body" |
+            openssl dgst -sha256 -hmac "$WEBHOOK_SECRET" | sed 's/.* //')" -H 'X-GitHub-Event: push' \
+            -H 'Content-Type: application/json' -d "$body" "http://127.0.0.1:$WEBHOOK_PORT/webhooks/git"
+        end_watch "commit $commit"
+        samples+=($(((SEEN - told) / 1000)))
+    done
+    row "webhook to seen" "median $(median "${samples[@]}") ms of $2, max $(longest "${samples[@]}") ms, the fetch and the status among it"
 }
 
 # row NAME TEXT: a line of the table.
@@ -117,10 +161,15 @@ row() { printf '  %-18s %s\n' "$1" "$2"; }
 # start_operator FOLDER OPERATOR: starts it, waits until it serves metrics, and sets METRICS_PORT.
 start_operator() {
     rm -f "$1/operator.log"
+    mkdir -p "$1/secrets"
+    printf %s "$WEBHOOK_SECRET" >"$1/secrets/bench"
     process_start "$1/operator.pid" "$1/operator.log" env -u KUBECONFIG \
-        "$2" run --kubeconfig "$KUBECONFIG" --state-dir "$1/operator" --namespace shop --port 0 --lease-namespace shop
+        "$2" run --kubeconfig "$KUBECONFIG" --state-dir "$1/operator" --namespace shop --port 0 --lease-namespace shop \
+        --git-webhook-secrets "$1/secrets" --git-webhook-port 0
     wait_until 30 "the operator's metrics" metrics_port "$1/operator.log"
+    wait_until 30 "the operator's webhooks" served_port "Serving Git webhooks" "$1/operator.log"
     METRICS_PORT=$(metrics_port "$1/operator.log")
+    WEBHOOK_PORT=$(served_port "Serving Git webhooks" "$1/operator.log")
 }
 
 # first_sync FOLDER SERVICES: from the creation of the Environments until all say that they are synced.
@@ -198,5 +247,6 @@ measure_operator() {
     commit_to_live "$folder/gitops" 10
     heal_drift "$folder" "$services"
     idle "$folder" 60
+    webhook_to_seen "$folder/gitops" 10 "$name"
     restart "$folder" "$services" "$operator"
 }

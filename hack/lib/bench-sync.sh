@@ -97,7 +97,9 @@ rate() {
 
 # many_apps FOLDER COUNT OPERATOR: from one commit to all synced and healthy, first without and then with the dry run.
 many_apps() {
-    local folder=$1 count=$2 operator=$3 repository name validate pushed ended pid ticks floor objects requests
+    local folder=$1 count=$2 operator=$3 repository name validate pushed ended pid ticks objects requests floors
+    # The same objects, the same controllers, the same run.
+    mapfile -t floors < <(curl_floor_apps "$count" 32)
     begin_operator "$folder" "$operator"
     wait_until 60 "the operator's CRDs" kubectl get crd environments.sluice.dev
     kubectl wait --for=condition=Established --timeout=30s crd/environments.sluice.dev >/dev/null
@@ -113,7 +115,7 @@ many_apps() {
         bench_git "$repository" commit -q -m "One app"
         bench_environment "$name" "$repository" "$validate" | kubectl apply -f - >/dev/null
         wait_until 60 "the first app" kubectl -n shop wait --for=condition=Ready --timeout=1s "environment/$name"
-        floor=$(curl_floor 1000 32 | sed -n 's/^creates //p')
+        until_controllers_rest "bench-$name"
         write_apps "$repository" "$count" "$name"
         bench_git "$repository" add --all
         metrics >"$folder/before"
@@ -130,7 +132,8 @@ many_apps() {
         [[ $(environment_field "$name" counts.synced) == "$count" ]] || die "$name: not all apps are synced"
         read -r objects requests <<<"$(rate "$folder/notes")"
         row "$count apps, validate: $validate" "$(since "$pushed" "$ended") s from the commit to all Synced and Healthy, $((ticks * 10)) ms of CPU, $(process_figures "$pid")"
-        row "  while applying" "$objects objects/s, $requests applies/s; curl $floor/s, ratio $(ratio "$requests" "$floor")"
+        row "  while applying" "$objects objects/s, $requests applies/s; curl with the same objects ${floors[0]}/s, ratio $(ratio "$requests" "${floors[0]}")"
+        floors=("${floors[@]:1}")
     done
 }
 

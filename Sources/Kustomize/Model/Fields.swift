@@ -57,7 +57,8 @@ struct Fields {
 
     /// After all known fields were taken: what is left is unknown.
     func finish() throws(KustomizeError) {
-        guard isStrict, let unknown = values.values.min(by: { ($0.line ?? 0, $0.name) < ($1.line ?? 0, $1.name) }) else { return }
+        guard isStrict else { return }
+        guard let unknown = values.values.min(by: { ($0.line ?? 0, $0.name) < ($1.line ?? 0, $1.name) }) else { return }
         throw KustomizeError(
             .invalidKustomization, file: file, line: unknown.line, field: field(unknown.name),
             "there is no field of this name: check its spelling and indentation")

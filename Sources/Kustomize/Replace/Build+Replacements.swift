@@ -32,10 +32,11 @@ extension Build {
         let nodes = node?.sequence ?? node.map { [$0] } ?? []
         var out: [ReplacementEntry] = []
         for (index, node) in nodes.enumerated() {
-            out.append(
-                try Fields.read(node, file: file.path, path: "[\(index)]", isStrict: false) { (fields) throws(KustomizeError) in
-                    try ReplacementEntry(&fields)
-                })
+            let entry = try Fields.read(node, file: file.path, path: "[\(index)]", isStrict: false) {
+                (fields) throws(KustomizeError) in
+                try ReplacementEntry(&fields)
+            }
+            out.append(entry)
         }
         return out
     }

@@ -132,7 +132,7 @@ actor ObjectStore {
                 if facts[.type] as? FileAttributeType == .typeDirectory {
                     folders.append(folder + "/" + name)
                 } else {
-                    total += facts[.size] as? Int ?? 0
+                    total += fileSize(folder + "/" + name) ?? 0
                 }
             }
         }

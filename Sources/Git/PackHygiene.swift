@@ -35,7 +35,7 @@ struct PackHygiene {
         let folder = mirror.path + "/objects/pack"
         let files = FileManager.default
         return ((try? files.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".pack") }.compactMap {
-            let size = (try? files.attributesOfItem(atPath: folder + "/" + $0))?[.size] as? Int ?? .max
+            guard let size = fileSize(folder + "/" + $0) else { return nil }
             return size < Self.smallPack ? folder + "/" + $0.dropLast(".pack".count) : nil
         }
     }

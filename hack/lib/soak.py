@@ -88,28 +88,39 @@ while time.time() < end:
     number += 1
     time.sleep(max(0, began + number * options.every - time.time()))
 sampler.join()
-# The last commits have a moment to arrive.
-time.sleep(10)
-if not os.path.exists(f"/proc/{options.pid}"):
-    sys.exit("the operator has ended")
 
 index = {commit: number for number, (commit, _) in enumerate(commits)}
-live = [None] * len(commits)
-reached = {environment: 0 for environment in options.environments}
-for line in open(options.log, errors="replace"):
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        continue
-    if entry.get("msg") != "Commit was applied" or entry.get("revision") not in index:
-        continue
-    environment, at = entry["object.name"], datetime.fromisoformat(entry["time"]).timestamp()
-    # With a commit every one before it is there.
-    upto = index[entry["revision"]]
-    for number in range(reached.get(environment, 0), upto + 1):
-        if options.environments[number % len(options.environments)] == environment and live[number] is None:
-            live[number] = at
-    reached[environment] = max(reached.get(environment, 0), upto + 1)
+
+
+def arrivals():
+    """When each commit was live; None for those that the log does not tell of."""
+    live = [None] * len(commits)
+    reached = {environment: 0 for environment in options.environments}
+    for line in open(options.log, errors="replace"):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if entry.get("msg") != "Commit was applied" or entry.get("revision") not in index:
+            continue
+        environment, at = entry["object.name"], datetime.fromisoformat(entry["time"]).timestamp()
+        # With a commit every one before it is there.
+        upto = index[entry["revision"]]
+        for number in range(reached.get(environment, 0), upto + 1):
+            if options.environments[number % len(options.environments)] == environment and live[number] is None:
+                live[number] = at
+        reached[environment] = max(reached.get(environment, 0), upto + 1)
+    return live
+
+
+# The last commits have a moment to arrive.
+deadline = time.time() + 60
+live = arrivals()
+while None in live and time.time() < deadline:
+    time.sleep(2)
+    live = arrivals()
+if not os.path.exists(f"/proc/{options.pid}"):
+    sys.exit("the operator has ended")
 
 
 def part(at):

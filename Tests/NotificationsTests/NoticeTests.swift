@@ -23,7 +23,7 @@ struct NoticeTests {
     func json() {
         #expect(
             sample().json == [
-                "id": "id-1", "time": "2026-11-18T10:26:40Z", "event": "PromotionFailed", "severity": "error",
+                "id": "id-1", "time": "2026-11-18T11:06:40Z", "event": "PromotionFailed", "severity": "error",
                 "title": "production: Promotion cart-v2: failed",
                 "environment": ["namespace": "shop", "name": "production"],
                 "object": ["kind": "Promotion", "name": "cart-v2"], "apps": [["name": "cart"]],

@@ -155,18 +155,33 @@ END
     git -C "$GITOPS/work" log -4 --format='       %h %an: %s' -- apps/frontend/overlays/production >&2
 }
 
+chapter_automatic_rollback() {
+    local name=frontend-crashing
+    chapter h "a version that crashes reaches staging, which takes it back by itself and never lets it in again"
+    promotion "$name" staging "{app: frontend, image: {name: company/frontend, newTag: v1.3.0-crash}}"
+    deliver bob "Promote frontend v1.3.0-crash to staging"
+    expect 120 "the promotion says RolledBack" phase_is promotion "$name" RolledBack
+    expect 60 "frontend v1.2.4 is live in staging again" runs staging frontend v1.2.4
+    tell "its status says: $(field promotion "$name" '{.status.message}')"
+    promotion "$name-again" staging "{app: frontend, image: {name: company/frontend, newTag: v1.3.0-crash}}"
+    deliver bob "Promote frontend v1.3.0-crash to staging again"
+    expect 60 "the second promotion is held" phase_is promotion "$name-again" Gated
+    field promotion "$name-again" '{range .status.gates[?(@.state!="Open")]}{"       "}{.name}{": "}{.message}{"\n"}{end}' |
+        grep Veto >&2 || die "no veto holds it"
+}
+
 all_ready() { [[ -z $(kubectl -n shop get environments -o 'jsonpath={range .items[?(@.status.phase!="Ready")]}{.metadata.name}{end}') ]]; }
 bad_pod_runs() { kubectl -n shop-production get pods -l app=frontend | grep -q '0/1 *Running'; }
 
 chapter_tell() {
-    chapter h "sluice status and sluice audit tell it all"
+    chapter i "sluice status and sluice audit tell it all"
     expect 60 "every environment is Ready" all_ready
     "$SLUICE_BINARY" status --kubeconfig "$KUBECONFIG" --namespace shop
     "$SLUICE_BINARY" audit --repository "$GITOPS/work"
 }
 
 chapter_nothing_by_hand() {
-    chapter i "nothing was applied by hand but the approval through the API"
+    chapter j "nothing was applied by hand but the approval through the API"
     refresh
     tell "commits, each of them a step above:"
     git -C "$GITOPS/work" log --format='       %h %G? %an: %s' >&2

@@ -50,7 +50,8 @@ struct SoakIntegrationTests {
         let late = try Resources()
         print("\(name): \(cycles) cycles of \((ContinuousClock.now - began) / cycles); early \(early); late \(late)")
         #expect(late.descriptors <= early.descriptors + 20)
-        #expect(late.threads <= early.threads + 2)
+        // Idle threads of pools come and go; one that leaked in each cycle would be far more.
+        #expect(late.threads <= early.threads + 8)
         #expect(late.memory <= early.memory + 16_384)
     }
 
@@ -91,7 +92,8 @@ struct SoakIntegrationTests {
         let transport = try CurlTransport()
         let folder = try TemporaryFolder()
         var limits = GitLimits()
-        limits.stallTimeout = .milliseconds(50)
+        // Long enough for a server that answers while the machine is busy.
+        limits.stallTimeout = .milliseconds(250)
         try await soak("hostile servers") { cycle in
             let cut = Array(bytes[..<(marks[places[cycle % places.count]] ?? 0)])
             let server = try repository.server {

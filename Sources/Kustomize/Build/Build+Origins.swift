@@ -35,6 +35,8 @@ extension Build {
                 let before = annotations[Author.transformationsKey] ?? ""
                 try self.annotate(&resource, Author.transformationsKey, before + element)
             }
+            // kustomize writes all of them anew here: the next transformer finds texts, as they stand in the file.
+            resource.setTexts("annotations", resource.texts("annotations"))
         }
     }
 

@@ -106,13 +106,12 @@ extension Resource {
         new.setTexts("annotations", annotations)
         if behaviour == .merge {
             for field in ["data", "binaryData"] {
-                guard let oldData = old.node[field]?.mapping else { continue }
                 var data: [String: Node] = [:]
-                for entry in oldData.entries { data[entry.key] = .string(entry.value.text) }
+                for entry in old.node[field]?.mapping?.entries ?? [] { data[entry.key] = .string(entry.value.text) }
                 for entry in node[field]?.mapping?.entries ?? [] { data[entry.key] = entry.value }
-                guard !data.isEmpty else { continue }
                 let entries = data.sorted { $0.key < $1.key }.map { Mapping.Entry(key: $0.key, value: $0.value) }
-                new.node.editMapping { $0[field] = .mapping(Mapping(entries)) }
+                // What is empty then goes.
+                new.node.editMapping { $0[field] = entries.isEmpty ? nil : .mapping(Mapping(entries)) }
             }
         }
         new.setName(old.name)

@@ -32,9 +32,13 @@ struct ManifestReader {
         _ bytes: [UInt8], file: String, asPatch: Bool = false
     ) throws(KustomizeError) -> [ParsedDocument] {
         do {
-            return try YAML.resources(parsing: bytes, duplicateKeys: .keep, file: file, asPatch: asPatch).map {
+            var documents = try YAML.resources(parsing: bytes, duplicateKeys: .keep, file: file, asPatch: asPatch).map {
                 ParsedDocument(node: Node($0), line: $0.mark?.line)
             }
+            if documents.count == 1, ["List", "ResourceList"].contains(documents[0].node["kind"]?.text) {
+                documents[0].isLoneList = try YAML.chunks(of: bytes, file: file).count == 1
+            }
+            return documents
         } catch {
             throw KustomizeError(.invalidManifest, yaml: error, file: file)
         }
@@ -43,9 +47,7 @@ struct ManifestReader {
     static func resources(_ documents: [ParsedDocument], file: String) throws(KustomizeError) -> [Resource] {
         var pending = documents
         // A List that is alone in its file stands for its items.
-        if pending.count == 1, ["List", "ResourceList"].contains(pending[0].node["kind"]?.text),
-            let items = pending[0].node["items"]?.sequence
-        {
+        if pending.count == 1, pending[0].isLoneList, let items = pending[0].node["items"]?.sequence {
             pending = items.map { ParsedDocument(node: $0, line: documents[0].line) }
         }
         var out: [Resource] = []
@@ -67,13 +69,26 @@ struct ManifestReader {
                     throw KustomizeError(
                         .invalidManifest, file: file, line: document.line, field: "items", "a list is expected")
                 }
-                pending += items.map { ParsedDocument(node: $0, line: document.line) }
+                for item in items { pending += try rewritten(item, file: file, line: document.line) }
                 continue
             }
             try check(document, file: file)
             out.append(Resource(node: document.node, origin: Resource.Origin(file: file, line: document.line)))
         }
         return out
+    }
+
+    /// An item of a list as kustomize has it after it has written the item as JSON and read that: numbers and dates are
+    /// spelled anew, texts stand in quotes.
+    private static func rewritten(_ item: Node, file: String, line: Int?) throws(KustomizeError) -> [ParsedDocument] {
+        var bytes: [UInt8] = []
+        do {
+            GoJSON.write(try item.json(), to: &bytes)
+        } catch {
+            throw KustomizeError(
+                .invalidManifest, file: file, line: line, field: "items.\(error.field)", error.problem)
+        }
+        return try documents(bytes, file: file).map { ParsedDocument(node: $0.node, line: line) }
     }
 
     private static func check(_ document: ParsedDocument, file: String) throws(KustomizeError) {
@@ -96,4 +111,6 @@ struct ManifestReader {
 struct ParsedDocument: Sendable {
     var node: Node
     var line: Int?
+    /// A `List` or `ResourceList` in a file without a separator: what follows one counts as a document, even if empty.
+    var isLoneList = false
 }

@@ -119,17 +119,17 @@ extension Resource {
         }
     }
 
-    mutating func setName(_ name: String) {
-        editMetadata { $0.set("name", text: name, tag: .string) }
+    mutating func setName(_ name: String, tag: Scalar.Tag = .string) {
+        editMetadata { $0.set("name", text: name, tag: tag) }
     }
 
     /// Sets or, with an empty text, removes the namespace.
-    mutating func setNamespace(_ namespace: String) {
+    mutating func setNamespace(_ namespace: String, tag: Scalar.Tag = .string) {
         guard !namespace.isEmpty else {
             if node["metadata"]?["namespace"] != nil { editMetadata { $0["namespace"] = nil } }
             return
         }
-        editMetadata { $0.set("namespace", text: namespace, tag: .string) }
+        editMetadata { $0.set("namespace", text: namespace, tag: tag) }
     }
 
     /// The labels or annotations as texts, whatever their types.

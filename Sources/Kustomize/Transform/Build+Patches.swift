@@ -181,8 +181,14 @@ extension Build {
         if !patch.allowsKindChange, resource.kind != kind {
             resource.node.editMapping { $0.set("kind", text: kind, tag: .string) }
         }
-        if !patch.allowsNameChange, resource.name != name { resource.setName(name) }
-        if resource.namespace != namespace { resource.setNamespace(namespace) }
+        // What the patch names is set back without a type: a name `true` or `12` without quotes is a string no more.
+        let named = patch.node["metadata"]
+        if !patch.allowsNameChange, resource.name != name || named?["name"] != nil {
+            resource.setName(name, tag: .none)
+        }
+        if resource.namespace != namespace || named?["namespace"] != nil {
+            resource.setNamespace(namespace, tag: .none)
+        }
     }
 
     private func apply(

@@ -104,7 +104,7 @@ struct StrategicMerge {
         guard var patch else {
             // An explicit null survives a merge around it; an empty value does not.
             guard let base, !base.text.isEmpty else { return nil }
-            return .scalar(Scalar(base.text, tag: .none))
+            return .scalar(Scalar(base.text, tag: .null))
         }
         if patch.isNull { return nil }
         if try directive(in: &patch) == .delete { return nil }

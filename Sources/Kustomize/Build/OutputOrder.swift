@@ -30,8 +30,8 @@ enum OutputOrder {
         let kind: String
         let isCore: Bool
         let type: String
-        let namespace: String
-        let name: String
+        /// Namespace and name in one text, so `a-b` stands before `a`: the mark between them comes after `-`.
+        let place: String
 
         init(_ resource: Resource, _ first: [String: Int], _ last: [String: Int], _ lastCount: Int) {
             let id = resource.id
@@ -47,8 +47,7 @@ enum OutputOrder {
             type =
                 (id.group.isEmpty ? "~G" : id.group) + "_" + (id.version.isEmpty ? "~V" : id.version) + "_"
                 + (id.kind.isEmpty ? "~K" : id.kind)
-            namespace = id.namespace.isEmpty ? "~X" : id.namespace
-            name = id.name.isEmpty ? "~N" : id.name
+            place = (id.namespace.isEmpty ? "~X" : id.namespace) + "|" + (id.name.isEmpty ? "~N" : id.name)
         }
 
         static func < (a: Key, b: Key) -> Bool {
@@ -57,10 +56,8 @@ enum OutputOrder {
             if a.kind == "Namespace", b.kind == "Namespace", a.type != b.type, a.isCore || b.isCore {
                 return b.type.utf8.lexicographicallyPrecedes(a.type.utf8)
             }
-            for (x, y) in [(a.type, b.type), (a.namespace, b.namespace), (a.name, b.name)] where x != y {
-                return x.utf8.lexicographicallyPrecedes(y.utf8)
-            }
-            return false
+            let (x, y) = a.type == b.type ? (a.place, b.place) : (a.type, b.type)
+            return x.utf8.lexicographicallyPrecedes(y.utf8)
         }
     }
 

@@ -47,10 +47,15 @@ struct SoakIntegrationTests {
             if cycle == cycles / 5 { early = try Resources() }
             if cycle % 100 == 99 { print("\(name): cycle \(cycle + 1): \(try Resources())") }
         }
-        let late = try Resources()
+        var late = try Resources()
+        // Threads of servers that were stopped, and idle ones of pools, take a while to end on a busy machine.
+        for _ in 0..<150 where late.threads > early.threads + 2 {
+            try await Task.sleep(for: .milliseconds(100))
+            late = try Resources()
+        }
         print("\(name): \(cycles) cycles of \((ContinuousClock.now - began) / cycles); early \(early); late \(late)")
         #expect(late.descriptors <= early.descriptors + 20)
-        // Idle threads of pools come and go; one that leaked in each cycle would be far more.
+        // Pools of threads grow with what else ran; one that leaked in each cycle would be far more.
         #expect(late.threads <= early.threads + 8)
         #expect(late.memory <= early.memory + 16_384)
     }

@@ -12,10 +12,12 @@ package enum Kustomize {
     /// - Parameters:
     ///   - tree: where every file comes from; nothing outside it can be reached.
     ///   - path: the directory, normalised, empty for the tree's root.
+    ///   - remote: what may be read of other repositories.
     package static func build(
-        _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions()
+        _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions(),
+        remote: any RemoteBases = NoRemoteBases()
     ) throws(KustomizeError) -> RenderResult {
-        try Build(tree, options: options, cache: nil).run(path)
+        try Build(tree, options: options, remote: remote, cache: nil).run(path)
     }
 
     /// The text that `kustomize build` prints for a result.

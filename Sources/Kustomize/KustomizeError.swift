@@ -16,6 +16,8 @@ package struct KustomizeError: SluiceError {
         case conflict = "RenderConflict"
         /// Sluice does not do this on purpose: plugins that execute, remote bases that are not allowed.
         case refused = "RenderRefused"
+        /// A remote base is not here yet, or cannot be fetched, which may pass.
+        case remoteUnavailable = "RemoteBaseUnavailable"
         /// The input is larger than the limits allow.
         case limitExceeded = "RenderLimitExceeded"
     }
@@ -50,7 +52,7 @@ package struct KustomizeError: SluiceError {
     package var reason: String { code.rawValue }
 
     package var disposition: Disposition {
-        (cause as? any SluiceError)?.disposition ?? .terminal
+        (cause as? any SluiceError)?.disposition ?? (code == .remoteUnavailable ? .transient : .terminal)
     }
 
     package var message: String {

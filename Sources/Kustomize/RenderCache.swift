@@ -53,19 +53,21 @@ package final class RenderCache: Sendable {
 
     /// The result of rendering `path`, from an earlier render if the tree still holds what that one read.
     ///
-    /// A tree that cannot tell its files' identities (empty ids) is rendered every time.
+    /// A tree that cannot tell its files' identities (empty ids) is rendered every time. What came from other
+    /// repositories is fixed by commits that stand in the files; but who may not read those gets no result of another's.
     package func render(
-        _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions()
+        _ tree: some FileTree, path: String, options: RenderOptions = RenderOptions(),
+        remote: any RemoteBases = NoRemoteBases()
     ) throws(KustomizeError) -> RenderResult {
         let key = Key(path: path, options: options)
         // What served last serves most likely again.
         for entry in state.withLock({ $0.entries[key] ?? [] }).sorted(by: { $0.used > $1.used }) {
             var proof = entry.proof
-            guard proof.stands(in: tree) else { continue }
+            guard proof.stands(in: tree), entry.result.remotes.allSatisfy(remote.holds) else { continue }
             touch(key, entry.used, proof)
             return entry.result
         }
-        let result = try Build(tree, options: options, cache: files).run(path)
+        let result = try Build(tree, options: options, remote: remote, cache: files).run(path)
         keep(result, key, ReadProof(result.reads, in: tree))
         return result
     }

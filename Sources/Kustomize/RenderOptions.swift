@@ -24,13 +24,11 @@ package struct RenderOptions: Sendable, Hashable {
     package var commonLabels: [String: String]
     package var commonAnnotations: [String: String]
     package var images: [ImageOverride]
-    /// Remote bases (`host/path` prefixes) that may be read; none by default.
-    package var remoteAllowList: [String]
     package var limits: RenderLimits
 
     package init(
         namePrefix: String = "", nameSuffix: String = "", commonLabels: [String: String] = [:],
-        commonAnnotations: [String: String] = [:], images: [ImageOverride] = [], remoteAllowList: [String] = [],
+        commonAnnotations: [String: String] = [:], images: [ImageOverride] = [],
         limits: RenderLimits = RenderLimits()
     ) {
         self.namePrefix = namePrefix
@@ -38,7 +36,6 @@ package struct RenderOptions: Sendable, Hashable {
         self.commonLabels = commonLabels
         self.commonAnnotations = commonAnnotations
         self.images = images
-        self.remoteAllowList = remoteAllowList
         self.limits = limits
     }
 

@@ -33,12 +33,18 @@ package struct RenderResult: Sendable {
     package var manifests: [RenderedManifest]
     /// Every path that was looked at. While all of them have the same identity the result stands.
     package var reads: Set<TreeRead>
+    /// The directories of other repositories that went into it, each with the commit that fixes what is in it.
+    package var remotes: Set<RemoteReference>
     /// Things that kustomize warns of (deprecated fields, for example), for people.
     package var warnings: [String]
 
-    package init(manifests: [RenderedManifest], reads: Set<TreeRead> = [], warnings: [String] = []) {
+    package init(
+        manifests: [RenderedManifest], reads: Set<TreeRead> = [], remotes: Set<RemoteReference> = [],
+        warnings: [String] = []
+    ) {
         self.manifests = manifests
         self.reads = reads
+        self.remotes = remotes
         self.warnings = warnings
     }
 }

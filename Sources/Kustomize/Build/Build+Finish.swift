@@ -51,7 +51,7 @@ extension Build {
         }
         return RenderResult(
             manifests: manifests, reads: Set(source.reads.map { TreeRead(path: $0.key, id: $0.value) }),
-            warnings: warnings)
+            remotes: remoteReferences, warnings: warnings)
     }
 
     func addHashes(_ list: inout ResourceList) throws(KustomizeError) {

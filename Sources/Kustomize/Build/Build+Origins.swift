@@ -7,10 +7,14 @@ internal import YAML
 /// They are put on while the build goes on, as kustomize does, because patches see them.
 extension Build {
     /// Notes the file that objects were read from.
-    func noteOrigin(_ written: String, of resources: inout [Resource]) throws(KustomizeError) {
-        for index in resources.indices { resources[index].origin.written = written }
+    func noteOrigin(_ name: String, _ loader: Loader, of resources: inout [Resource]) throws(KustomizeError) {
+        let written = loader.written(name)
+        for index in resources.indices {
+            resources[index].origin.written = written
+            resources[index].origin.repositoryNote = loader.repositoryNote
+        }
         guard notesOrigins else { return }
-        let text = "path: \(Author.scalar(written))\n"
+        let text = "path: \(Author.scalar(written))\n" + loader.repositoryNote
         for index in resources.indices { try annotate(&resources[index], Author.originKey, text) }
     }
 
@@ -59,12 +63,15 @@ struct Author {
     var kind: String
     var name = ""
     var namespace = ""
+    /// The lines that tell of the repository where the file lies, if it is not the one that is built.
+    var repositoryNote = ""
 
     static let originKey = "config.kubernetes.io/origin"
     static let transformationsKey = "alpha.config.kubernetes.io/transformations"
 
     var text: String {
-        var text = "configuredIn: \(Self.scalar(file))\nconfiguredBy:\n  apiVersion: builtin\n  kind: \(kind)\n"
+        var text = repositoryNote
+        text += "configuredIn: \(Self.scalar(file))\nconfiguredBy:\n  apiVersion: builtin\n  kind: \(kind)\n"
         if !name.isEmpty { text += "  name: \(Self.scalar(name))\n" }
         if !namespace.isEmpty { text += "  namespace: \(Self.scalar(namespace))\n" }
         return text
@@ -80,6 +87,6 @@ extension Loader {
     /// What a field of this loader's kustomization file configures.
     func author(_ kind: String) -> Author {
         let name = file.split(separator: "/").last.map(String.init) ?? file
-        return Author(file: written(name), kind: kind)
+        return Author(file: written(name), kind: kind, repositoryNote: repositoryNote)
     }
 }

@@ -11,6 +11,10 @@ struct Accumulator {
 /// One run of `kustomize build`.
 final class Build {
     let source: SourceTree
+    let remote: any RemoteBases
+    /// The trees of other repositories by address and commit, and how they were referred to.
+    var remoteTrees: [[String]: SourceTree] = [:]
+    var remoteReferences: Set<RemoteReference> = []
     let options: RenderOptions
     let reader: ManifestReader
     let budget: Budget
@@ -28,8 +32,9 @@ final class Build {
     var schemaInUse = false
     private var visited = 0
 
-    init(_ tree: any FileTree, options: RenderOptions, cache: ParsedFiles?) {
+    init(_ tree: any FileTree, options: RenderOptions, remote: any RemoteBases, cache: ParsedFiles?) {
         source = SourceTree(tree, limits: options.limits)
+        self.remote = remote
         self.options = options
         budget = Budget(options.limits)
         reader = ManifestReader(cache: cache, limits: options.limits)
@@ -45,7 +50,7 @@ final class Build {
         var accumulator = Accumulator()
         let loader = Loader(source: source, root: entry.path, chain: [entry.path], file: "")
         if let file = try kustomizationFile(loader) {
-            let kustomization = try read(file)
+            let kustomization = try read(file, in: source)
             sortOptions = kustomization.sortOptions
             buildMetadata = Set(kustomization.buildMetadata.map(\.text))
             try accumulate(kustomization, loader, into: &accumulator)
@@ -76,7 +81,7 @@ final class Build {
         return found.first
     }
 
-    func read(_ file: TreeEntry) throws(KustomizeError) -> Kustomization {
+    func read(_ file: TreeEntry, in source: SourceTree) throws(KustomizeError) -> Kustomization {
         try budget.check(file: file.path)
         visited += 1
         guard visited <= options.limits.kustomizations else {
@@ -94,9 +99,8 @@ final class Build {
     func accumulate(
         _ kustomization: Kustomization, _ directory: Loader, into accumulator: inout Accumulator
     ) throws(KustomizeError) {
-        let loader = Loader(
-            source: source, root: directory.root, chain: directory.chain, file: kustomization.file,
-            written: directory.written)
+        var loader = directory
+        loader.file = kustomization.file
         try loadSchema(kustomization, loader)
         guard loader.chain.count <= options.limits.depth else {
             throw KustomizeError(
@@ -126,22 +130,21 @@ final class Build {
     func addResource(
         _ name: Located, _ loader: Loader, into accumulator: inout Accumulator
     ) throws(KustomizeError) {
-        let entry = try found(name, loader)
-        guard entry.kind == .directory else {
+        guard let directory = try directory(name, loader) else {
             let file = try loader.fileEntry(name)
             var resources = try reader.resources(try loader.contents(of: file, name), entry: file)
-            try noteOrigin(loader.written(name.text), of: &resources)
+            try noteOrigin(name.text, loader, of: &resources)
             readSchema(for: resources)
             try accumulator.list.append(contentsOf: resources)
             return
         }
         var inner = Accumulator()
-        let (kustomization, below) = try kustomization(at: entry, name, loader)
+        let kustomization = try kustomization(of: directory, name, loader)
         guard !kustomization.isComponent else {
             throw loader.error(
                 .invalidKustomization, name, "\(name.text) is a Component: list it under components instead")
         }
-        try accumulate(kustomization, below, into: &inner)
+        try accumulate(kustomization, directory, into: &inner)
         try accumulator.list.append(contentsOf: inner.list.resources)
         try accumulator.configuration.merge(inner.configuration, file: kustomization.file)
         try merge(inner.vars, into: &accumulator, file: kustomization.file)
@@ -150,40 +153,37 @@ final class Build {
     private func addComponent(
         _ name: Located, _ loader: Loader, into accumulator: inout Accumulator
     ) throws(KustomizeError) {
-        let entry = try found(name, loader)
-        guard entry.kind == .directory else {
+        guard let directory = try directory(name, loader) else {
             throw loader.error(.invalidKustomization, name, "\(name.text) is a file: a component is a directory")
         }
-        let (kustomization, below) = try kustomization(at: entry, name, loader)
+        let kustomization = try kustomization(of: directory, name, loader)
         guard kustomization.isComponent else {
             throw loader.error(
                 .invalidKustomization, name,
                 "\(name.text) is not a Component: set its kind, or list it under resources")
         }
-        try accumulate(kustomization, below, into: &accumulator)
+        try accumulate(kustomization, directory, into: &accumulator)
     }
 
-    /// What a resource or component leads to.
-    private func found(_ name: Located, _ loader: Loader) throws(KustomizeError) -> TreeEntry {
-        if Loader.looksRemote(name.text) {
-            throw loader.error(
-                .refused, name,
-                "\(name.text) is a remote base: Sluice renders only what is in the repository, so copy it in")
-        }
-        guard let entry = try loader.resolve(name) else {
+    /// The directory that a resource or component leads to; nil for a file.
+    private func directory(_ name: Located, _ loader: Loader) throws(KustomizeError) -> Loader? {
+        // A file comes before a repository, and that before a directory, as in kustomize.
+        let entry = name.text.contains("://") ? nil : try loader.resolve(name)
+        if entry?.kind == .file { return nil }
+        if let remote = try remoteDirectory(name, loader) { return remote }
+        guard let entry else {
             throw loader.error(.notFound, name, "there is no file or directory \(name.text)")
         }
-        return entry
+        return entry.kind == .directory ? try loader.directory(entry.path, name) : nil
     }
 
     private func kustomization(
-        at entry: TreeEntry, _ name: Located, _ loader: Loader
-    ) throws(KustomizeError) -> (Kustomization, Loader) {
-        let below = try loader.directory(entry.path, name)
-        guard let file = try kustomizationFile(below) else {
+        of directory: Loader, _ name: Located, _ loader: Loader
+    ) throws(KustomizeError) -> Kustomization {
+        guard let file = try kustomizationFile(directory) else {
             throw loader.error(
                 .notFound, name, "\(name.text) has no kustomization file: add one, or list its files instead")
         }
-        return (try read(file), below)
+        return try read(file, in: directory.source)
     }
 }

@@ -44,6 +44,8 @@ struct Resource: Sendable {
         var line: Int?
         /// The file as the kustomizations name it, from the directory that is built.
         var written = ""
+        /// As ``Loader/repositoryNote``.
+        var repositoryNote = ""
     }
 }
 

@@ -42,7 +42,10 @@ extension Build {
         let isInline = { (entry: Located) in entry.text.contains("\n") || entry.text.contains("{") }
         for entry in entries where isInline(entry) {
             var resources = try ManifestReader.resources(entry.text, file: loader.file, line: entry.line)
-            for index in resources.indices { resources[index].origin.written = loader.author("").file }
+            for index in resources.indices {
+                resources[index].origin.written = loader.author("").file
+                resources[index].origin.repositoryNote = loader.repositoryNote
+            }
             readSchema(for: resources)
             try found.list.append(contentsOf: resources)
         }
@@ -70,7 +73,8 @@ struct Plugin {
     /// It as annotations name it.
     var author: Author {
         Author(
-            file: resource.origin.written, kind: resource.kind, name: resource.name, namespace: resource.namespace)
+            file: resource.origin.written, kind: resource.kind, name: resource.name, namespace: resource.namespace,
+            repositoryNote: resource.origin.repositoryNote)
     }
 
     private static func refused(_ resource: Resource, _ problem: String) -> KustomizeError {

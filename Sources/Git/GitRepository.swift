@@ -36,6 +36,11 @@ package final class GitRepository: Sendable {
         remote = RemoteSession(folder: folder)
     }
 
+    /// This repository's credentials for another repository of the same server (scheme, host and port); none for others.
+    package func credentials(for other: GitURL) -> GitCredentials {
+        url.isOnSameServer(as: other) ? credentials : .anonymous
+    }
+
     // MARK: The server
 
     /// The server's references with the commits that they lead to: a cheap poll, nothing is downloaded.
@@ -148,6 +153,18 @@ package final class GitRepository: Sendable {
         }
         throw GitError(.mirrorCorrupted, "repository \(url.text): the mirror is damaged again right after cloning")
     }
+
+    /// The tree of a commit, to be read on the calling thread beside that of another repository, whose thread is busy
+    /// with that; nil if the mirror does not hold the commit. It must not leave the thread. Blocks on local disk.
+    ///
+    /// A mirror that is found damaged is thrown away, and then holds nothing.
+    package func treeOnThisThread(of commit: CommitID) throws(GitError) -> GitTree? {
+        try objects.treeOnThisThread(of: commit)
+    }
+
+    /// Throws the mirror away, after a tree of ``treeOnThisThread(of:)`` turned out damaged: the next fetch begins anew.
+    /// Blocks on local disk.
+    package func discardMirror() throws(GitError) { try objects.discardFolder() }
 
     /// Whether the mirror holds a commit.
     package func contains(_ commit: CommitID) async throws(GitError) -> Bool {

@@ -10,7 +10,7 @@ package final class GitTree: FileTree {
     private let mirror: OpenMirror
     private let limits: GitLimits
     /// Set when an object turned out damaged or missing: the mirror has to be cloned again.
-    private(set) var foundCorruption = false
+    package private(set) var foundCorruption = false
 
     /// Takes over `root`.
     init(root: OpaquePointer, mirror: OpenMirror, limits: GitLimits) {

@@ -138,6 +138,11 @@ package struct GitURL: Sendable, Hashable {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
+    /// Whether scheme, host and port are the same, so that credentials for one may be sent to the other.
+    package func isOnSameServer(as other: GitURL) -> Bool {
+        scheme == other.scheme && host == other.host && port == other.port && scheme != .file
+    }
+
     /// The address in full; it holds no secret and may be shown.
     package var text: String {
         if scheme == .file { return "file://" + path }

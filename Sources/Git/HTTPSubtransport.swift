@@ -76,8 +76,7 @@ final class HTTPSubtransport: SmartSubtransport {
     /// Whether requests still go where the credentials belong.
     private var isHome: Bool {
         guard let url = try? GitURL(base, limits: operation.limits) else { return false }
-        let home = operation.url
-        return url.scheme == home.scheme && url.host == home.host && url.port == home.port
+        return url.isOnSameServer(as: operation.url)
     }
 
     private var authorization: String? {
@@ -107,6 +106,11 @@ final class HTTPSubtransport: SmartSubtransport {
         guard url.scheme == .https || url.scheme == operation.url.scheme && url.scheme == .http else {
             throw GitError(
                 .protocolViolation, "repository \(operation.url.text): a redirect to \(shown) is refused")
+        }
+        guard operation.limits.allowRedirectsToOtherHosts || url.isOnSameServer(as: operation.url) else {
+            throw GitError(
+                .protocolViolation,
+                "repository \(operation.url.text): it redirects to \(shown), another server: name that one instead")
         }
         return url.text
     }

@@ -29,6 +29,26 @@ actor ObjectStore {
         return mirror
     }
 
+    /// See ``GitRepository/treeOnThisThread(of:)``: a handle of its own, for the caller's thread.
+    nonisolated func treeOnThisThread(of commit: CommitID) throws(GitError) -> GitTree? {
+        let mirror = try folder.open()
+        var oid = git_oid(commit)
+        var object: OpaquePointer?
+        var root: OpaquePointer?
+        defer { git_commit_free(object) }
+        var code = git_commit_lookup(&object, mirror.repository, &oid)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        if code == 0 { code = git_commit_tree(&root, object) }
+        guard code == 0, let root else {
+            try folder.discard(generation: mirror.generation)
+            return nil
+        }
+        return GitTree(root: root, mirror: mirror, limits: limits)
+    }
+
+    /// See ``GitRepository/discardMirror()``.
+    nonisolated func discardFolder() throws(GitError) { try folder.discard(generation: try folder.open().generation) }
+
     /// Throws the mirror away after an object turned out damaged.
     func discard() throws(GitError) {
         guard let open else { return }

@@ -11,17 +11,21 @@ package struct DesiredStateReader: Sendable {
     package let environment: Environment
     package let renders: RenderCache
     package let ignore: IgnoreRules
+    package let bases: RemoteBaseStore
 
-    package init(environment: Environment, renders: RenderCache, ignore: IgnoreRules) {
+    package init(environment: Environment, renders: RenderCache, ignore: IgnoreRules, bases: RemoteBaseStore) {
         self.environment = environment
         self.renders = renders
         self.ignore = ignore
+        self.bases = bases
     }
 
     /// What the apps render to, before the cluster was asked what it serves.
     package struct Rendered: Sendable {
         package var objects: [String: [RenderedObject]] = [:]
         package var failures: [String: String] = [:]
+        /// Whether an app failed for a reason that passes: a remote base is not here yet.
+        package var isPassing = false
         /// Folders where an app would be, if they were no submodules.
         package var submodules: [String] = []
 
@@ -35,13 +39,15 @@ package struct DesiredStateReader: Sendable {
     ///
     /// - Throws: ``GitError``, or ``FileTreeError`` when the path does not exist in the commit.
     package func render(_ commit: CommitID, of repository: GitRepository) async throws -> Rendered {
-        try await repository.withTree(of: commit) { tree in try render(tree) }
+        try await bases.rendering(for: environment.namespacedName, beside: repository) { remote in
+            try await repository.withTree(of: commit) { tree in try render(tree, remote: remote) }
+        }
     }
 
     /// Renders every app of the environment from a tree.
     ///
     /// - Throws: ``FileTreeError`` when the path does not exist in the tree.
-    package func render(_ tree: some FileTree) throws -> Rendered {
+    package func render(_ tree: some FileTree, remote: any RemoteBases) throws -> Rendered {
         let spec = environment.spec
         let options = RenderOptions(spec.render)
         var rendered = Rendered()
@@ -52,12 +58,13 @@ package struct DesiredStateReader: Sendable {
             exclude: GlobList(spec.apps.exclude))
         for app in apps {
             do throws(KustomizeError) {
-                let result = try renders.render(tree, path: app.path, options: options)
+                let result = try renders.render(tree, path: app.path, options: options, remote: remote)
                 rendered.objects[app.name] = result.manifests.map {
                     Self.object($0, environment: environment.namespacedName)
                 }
             } catch {
                 rendered.failures[app.name] = error.message
+                if error.code == .remoteUnavailable { rendered.isPassing = true }
             }
         }
         return rendered

@@ -137,7 +137,8 @@ package struct EnvironmentObserver: Sendable {
             sighting.observation.faults.append(FieldError("spec.sync.ignoreDifferences", error.message))
             return
         }
-        let reader = DesiredStateReader(environment: environment, renders: context.renders, ignore: ignore)
+        let reader = DesiredStateReader(
+            environment: environment, renders: context.renders, ignore: ignore, bases: context.bases)
         let lookup = AppLookup(
             reader: reader, repository: source.repository, cluster: cluster, memory: memory, logger: context.logger)
         let atHead: EnvironmentMemory.Desired
@@ -242,7 +243,7 @@ struct AppLookup: Sendable {
         let kinds = try await cluster.kinds(rendered.kinds)
         let desired = reader.desired(rendered, at: commit, kinds: kinds)
         // A kind that the cluster does not serve yet may be served a moment later: that is looked up again.
-        if desired.versions.values.allSatisfy({ $0.desired.violations.isEmpty }) {
+        if !rendered.isPassing, desired.versions.values.allSatisfy({ $0.desired.violations.isEmpty }) {
             memory.remember(desired, for: inputs)
         }
         return desired

@@ -1,8 +1,9 @@
 import ArgumentParser
+import Controllers
 import KubernetesModel
 import Kustomize
 
-struct BuildCommand: ParsableCommand {
+struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
         abstract: "Renders a directory as kustomize build does.",
@@ -29,8 +30,10 @@ struct BuildCommand: ParsableCommand {
         help: "How to print: yaml, one document for each object, or json, one List of them all.")
     var format: Format = .yaml
 
-    func run() throws {
-        let result = try TreeLocation(directory: directory, root: root).rendering { try Kustomize.build($0, path: $1) }
+    @OptionGroup var remoteBases: RemoteBaseFlags
+
+    func run() async throws {
+        let result = try await render()
         for warning in result.warnings { Console.error("warning: \(warning)") }
         switch format {
         case .yaml: Console.print(Kustomize.text(of: result))
@@ -39,6 +42,19 @@ struct BuildCommand: ParsableCommand {
                 "apiVersion": "v1", "kind": "List", "items": .array(result.manifests.map(\.manifest.json)),
             ]
             Console.print(list.prettyJSON)
+        }
+    }
+
+    private func render() async throws -> RenderResult {
+        let location = try TreeLocation(directory: directory, root: root)
+        // Most builds fetch nothing, and are spared what that takes.
+        guard !(try remoteBases.allowed().isEmpty) else {
+            return try location.rendering { try Kustomize.build($0, path: $1) }
+        }
+        return try await remoteBases.withBases { bases in
+            try await bases.rendering(for: nil, beside: nil) { remote in
+                try location.rendering { try Kustomize.build($0, path: $1, remote: remote) }
+            }
         }
     }
 }

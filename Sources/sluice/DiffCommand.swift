@@ -50,6 +50,7 @@ struct DiffCommand: AsyncParsableCommand {
     @Option(help: "auto, always or never; auto colours on a terminal where NO_COLOR is not set.")
     var colour: Colour = .auto
 
+    @OptionGroup var remoteBases: RemoteBaseFlags
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var output: OutputOptions
 
@@ -79,12 +80,17 @@ struct DiffCommand: AsyncParsableCommand {
         case .directories(let old, let new):
             let places = (try TreeLocation(directory: old, root: nil), try TreeLocation(directory: new, root: nil))
             try show(
-                TreeDiff.between((places.0.tree, places.0.path), (places.1.tree, places.1.path)))
+                await remoteBases.withBases {
+                    try await TreeDiff.between(
+                        (places.0.tree, places.0.path), (places.1.tree, places.1.path), bases: $0)
+                })
         case .revisions(let earlier, let later, let directory):
             let place = try TreeLocation(directory: directory, root: nil)
             try show(
-                await TreeDiff.between(
-                    earlier, later, root: place.root, path: place.path, transport: CurlTransport()))
+                await remoteBases.withBases {
+                    try await TreeDiff.between(
+                        earlier, later, root: place.root, path: place.path, transport: CurlTransport(), bases: $0)
+                })
         }
     }
 
@@ -116,13 +122,14 @@ struct DiffCommand: AsyncParsableCommand {
     private func environment(_ name: String) async throws {
         let client = try cluster.client()
         let environment = try await client.one(Environment.self, name, in: cluster.namespace(client))
-        let diff = try EnvironmentDiff(environment, client: client, transport: try CurlTransport())
         let chosen = GlobList(app.isEmpty ? ["*"] : app)
-        let apps: [EnvironmentDiff.App]
-        if let local {
-            apps = try await diff.local(root: TreeLocation(directory: local, root: nil).root, apps: chosen)
-        } else {
-            apps = try await diff.remote(revision: revision, apps: chosen)
+        let apps = try await remoteBases.withBases { bases in
+            let diff = try EnvironmentDiff(
+                environment, client: client, transport: try CurlTransport(), bases: bases)
+            if let local {
+                return try await diff.local(root: TreeLocation(directory: local, root: nil).root, apps: chosen)
+            }
+            return try await diff.remote(revision: revision, apps: chosen)
         }
         guard !apps.isEmpty || app.isEmpty else {
             throw Failure.usage("environment \(name) has no app \(app.joined(separator: ", "))")

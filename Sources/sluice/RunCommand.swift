@@ -84,6 +84,8 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Allow repositories at http:// addresses of other machines, in the clear.")
     var allowInsecureHttp = false
 
+    @OptionGroup var remoteBases: RemoteBaseFlags
+
     @OptionGroup(title: "Admission webhook") var webhook: WebhookFlags
 
     func run() async throws {
@@ -104,6 +106,7 @@ struct RunCommand: AsyncParsableCommand {
         options.workers = max(1, workers)
         options.git.allowFile = allowFileRepositories
         options.git.allowInsecureHTTP = allowInsecureHttp
+        options.remoteBases = try remoteBases.allowed()
         options.lease = leaseNamespace.map { NamespacedName(namespace: $0, name: leaseName) }
         options.shards = shards
         let home = client.defaultNamespace.isEmpty ? "default" : client.defaultNamespace

@@ -36,6 +36,8 @@ struct TreeLocation {
         do {
             return try body(tree, path)
         } catch var error as KustomizeError where !error.file.isEmpty {
+            // A file of another repository is named by that.
+            guard (try? tree.entry(at: error.file)) != nil else { throw error }
             let full = root == "/" ? "/" + error.file : root + "/" + error.file
             let here = TreeLocation.absolute(".").map { $0 == "/" ? $0 : $0 + "/" } ?? "/"
             error.file = full.hasPrefix(here) ? String(full.dropFirst(here.count)) : full

@@ -39,8 +39,12 @@ struct AppChange {
     private let path: String
     private let wishes: Wishes
     private let options: RenderOptions
+    private let remote: any RemoteBases
 
-    init(app: String, path: String, _ wishes: Wishes, render: EnvironmentSpec.Render) {
+    init(
+        app: String, path: String, _ wishes: Wishes, render: EnvironmentSpec.Render, remote: any RemoteBases
+    ) {
+        self.remote = remote
         self.app = app
         self.path = path
         self.wishes = wishes
@@ -177,7 +181,7 @@ struct AppChange {
 
     private func render(_ tree: some FileTree, _ cache: RenderCache) throws(ChangeError) -> [Manifest] {
         do throws(KustomizeError) {
-            return try cache.render(tree, path: path, options: options).manifests.map(\.manifest)
+            return try cache.render(tree, path: path, options: options, remote: remote).manifests.map(\.manifest)
         } catch {
             throw ChangeError(
                 RunReason.renderFailed.rawValue, "app \(app): \(error.message)", disposition: error.disposition)

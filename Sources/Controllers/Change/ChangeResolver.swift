@@ -25,7 +25,8 @@ package struct ChangeResolver: Sendable {
     /// - Throws: ``ChangeError`` when an item cannot be met: an unknown app, an overlay that does not render, an image
     ///   that the app does not have.
     package func resolve(
-        _ spec: PromotionSpec, in tree: some FileTree, base: CommitID, cache: RenderCache
+        _ spec: PromotionSpec, in tree: some FileTree, base: CommitID, cache: RenderCache,
+        remote: any RemoteBases = NoRemoteBases()
     ) throws(ChangeError) -> Change {
         let path = AppPath(environment.spec.source.path)
         let apps = try discover(path, tree)
@@ -40,7 +41,8 @@ package struct ChangeResolver: Sendable {
         var before: [Manifest] = []
         var after: [Manifest] = []
         for (app, wanted) in wishes.sorted(by: { $0.key < $1.key }) {
-            let change = AppChange(app: app, path: path.path(of: app), wanted, render: environment.spec.render)
+            let change = AppChange(
+                app: app, path: path.path(of: app), wanted, render: environment.spec.render, remote: remote)
             let outcome = try change.resolve(in: tree, cache: cache)
             items += outcome.items
             edits.merge(outcome.edits) { _, new in new }

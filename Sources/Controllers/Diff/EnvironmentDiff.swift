@@ -24,21 +24,27 @@ package struct EnvironmentDiff: Sendable {
     private let transport: any HTTPTransport
     private let reader: DesiredStateReader
 
-    /// - Parameter client: of the cluster that holds the Environment.
+    /// - Parameters:
+    ///   - client: of the cluster that holds the Environment.
+    ///   - bases: what may be read of other repositories.
     /// - Throws: ``SyncError`` for a rule of `ignoreDifferences` that cannot be read.
     package init(
-        _ environment: Environment, client: KubernetesClient, transport: any HTTPTransport
+        _ environment: Environment, client: KubernetesClient, transport: any HTTPTransport, bases: RemoteBaseStore
     ) throws(SyncError) {
         self.environment = environment
         self.client = client
         self.transport = transport
         reader = DesiredStateReader(
-            environment: environment, renders: RenderCache(), ignore: try IgnoreRules(environment.spec.sync))
+            environment: environment, renders: RenderCache(), ignore: try IgnoreRules(environment.spec.sync),
+            bases: bases)
     }
 
-    /// Compares with a directory on disk, the root of a work tree.
+    /// Compares with a directory on disk, the root of a work tree. Remote bases are read without credentials.
     package func local(root: String, apps: GlobList) async throws -> [App] {
-        try await compare(reader.render(DirectoryFileTree(root: root)), revision: "", apps)
+        let rendered = try await reader.bases.rendering(for: nil, beside: nil) { remote in
+            try reader.render(DirectoryFileTree(root: root), remote: remote)
+        }
+        return try await compare(rendered, revision: "", apps)
     }
 
     /// Compares with Git; the Environment's own credentials are read from its Secret.

@@ -3,6 +3,8 @@ internal import FoundationEssentials
 package import Git
 internal import Glibc
 package import HTTP
+package import Kustomize
+internal import Logging
 
 /// A repository read through a mirror of its own that is gone afterwards; for commands, which keep no state.
 package enum TemporaryMirror {
@@ -15,16 +17,42 @@ package enum TemporaryMirror {
         of url: String, credentials: GitCredentials = .anonymous, transport: any HTTPTransport,
         clock: any WallClock = SystemClock(), _ body: (GitRepository) async throws -> R
     ) async throws -> R {
+        try await folder { folder in
+            var limits = GitLimits()
+            limits.allowFile = true
+            let repositories = GitRepositories(directory: folder, transport: transport, limits: limits, clock: clock)
+            return try await body(try repositories.repository(url, credentials: credentials))
+        }
+    }
+
+    /// Does something with the remote bases of a list, which are fetched when a render comes across them.
+    ///
+    /// - Parameter body: the store must not leave it.
+    package static func withBases<R>(
+        _ allowed: RemoteAllowList, transport: any HTTPTransport, clock: any WallClock = SystemClock(),
+        _ body: (RemoteBaseStore) async throws -> R
+    ) async throws -> R {
+        try await folder { folder in
+            let limits = GitLimits()
+            let repositories = GitRepositories(
+                directory: folder, transport: transport, limits: RemoteBaseStore.limits(limits), clock: clock)
+            // A command fails with what went wrong; it tells nobody else.
+            let silent = Logger(label: "sluice", factory: { _ in SwiftLogNoOpLogHandler() })
+            return try await body(
+                RemoteBaseStore(
+                    allowed: allowed, repositories: repositories, limits: limits, clock: UptimeClock(), logger: silent,
+                    patience: nil, arrived: { _ in }))
+        }
+    }
+
+    private static func folder<R>(_ body: (String) async throws -> R) async throws -> R {
         var template = Array("/tmp/sluice-mirror-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw GitError(.storageFailed, "a temporary folder cannot be made in /tmp")
         }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var limits = GitLimits()
-        limits.allowFile = true
-        let repositories = GitRepositories(directory: folder, transport: transport, limits: limits, clock: clock)
-        return try await body(try repositories.repository(url, credentials: credentials))
+        return try await body(folder)
     }
 }
 

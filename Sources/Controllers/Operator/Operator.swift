@@ -30,6 +30,8 @@ package final class Operator: Sendable {
         /// Unique to this process: a Pod's name, for example.
         package var identity: String
         package var git = GitLimits()
+        /// The repositories that kustomizations may name beside their own.
+        package var remoteBases = RemoteAllowList.nothing
         /// How many bytes of rendered apps are kept.
         package var renderCache = 128 << 20
         /// How many objects of one kind are worked on at once, for each shard.
@@ -55,6 +57,9 @@ package final class Operator: Sendable {
     private let logger: Logger
     private let context: OperatorContext
     private let repositories: GitRepositories
+    private let baseRepositories: GitRepositories
+    /// How long a render waits for a remote base before it goes on without: most are there by then.
+    private static let basePatience = Duration.seconds(5)
     /// Nil for a process that works on everything without asking.
     private let election: ShardElection?
     private let isStarted = Mutex(false)
@@ -74,6 +79,10 @@ package final class Operator: Sendable {
         self.logger = logger
         repositories = GitRepositories(
             directory: options.stateDirectory + "/git", transport: transport, limits: options.git, clock: clock)
+        let baseRepositories = GitRepositories(
+            directory: options.stateDirectory + "/bases", transport: transport,
+            limits: RemoteBaseStore.limits(options.git), clock: clock)
+        self.baseRepositories = baseRepositories
         let events = EventRecorder(
             client: client, controller: "sluice.dev/operator", instance: options.identity, logger: logger,
             traceAnnotation: Annotation.traceID, clock: clock)
@@ -87,7 +96,11 @@ package final class Operator: Sendable {
             forges: ForgeDirectory(transport: transport, clock: clock, limits: options.git),
             receivers: ReceiverDirectory(clock: clock, limits: options.git), clock: clock, pace: pace,
             logger: logger, events: events, renders: RenderCache(capacity: options.renderCache),
-            webhook: options.webhook)
+            bases: { arrived in
+                RemoteBaseStore(
+                    allowed: options.remoteBases, repositories: baseRepositories, limits: options.git, clock: pace,
+                    logger: logger, patience: Self.basePatience, arrived: arrived)
+            }, webhook: options.webhook)
     }
 
     package var state: State {
@@ -105,7 +118,7 @@ package final class Operator: Sendable {
     package var renderCounters: RenderCache.Counters { context.renders.counters }
 
     /// The repositories that are followed, and the bytes that the mirror of each takes on disk.
-    package var mirrors: [(repository: String, bytes: Int)] { repositories.diskUse }
+    package var mirrors: [(repository: String, bytes: Int)] { repositories.diskUse + baseRepositories.diskUse }
 
     /// What was asked of the clusters.
     package var syncCounters: SyncCounters.Snapshot { context.counters.snapshot }

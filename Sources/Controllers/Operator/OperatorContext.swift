@@ -36,6 +36,8 @@ package final class OperatorContext: Sendable {
     package let jobs: JobWatch
     package let references: ReferenceWatcher<NamespacedName>
     package let renders: RenderCache
+    /// What kustomizations name in other repositories.
+    package let bases: RemoteBaseStore
     package let turns = CommitTurns()
     package let forges: ForgeDirectory
     package let proposals = ProposalBook()
@@ -50,6 +52,7 @@ package final class OperatorContext: Sendable {
         client: KubernetesClient, transport: any HTTPTransport, observer: (any RequestObserver)?,
         repositories: GitRepositories, forges: ForgeDirectory, receivers: ReceiverDirectory, clock: any WallClock,
         pace: any MonotonicClock = UptimeClock(), logger: Logger, events: EventRecorder, renders: RenderCache,
+        bases: (@escaping @Sendable (NamespacedName) -> Void) -> RemoteBaseStore,
         webhook: WebhookOptions? = nil
     ) {
         self.forges = forges
@@ -97,6 +100,7 @@ package final class OperatorContext: Sendable {
             if change == .gone { clusters.forget(name) } else { clusters.expect([name]) }
         }
         self.clusters = clusters
+        self.bases = bases { wake.environmentChanged($0) }
         self.environments = environments
         admission = webhook.map {
             AdmissionDesk(options: $0, client: client, clock: clock, logger: logger, environments: environments)

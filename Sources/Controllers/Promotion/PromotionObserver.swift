@@ -157,8 +157,12 @@ package struct PromotionObserver: Sendable {
             let folders = try await FolderReader(context: context).folders(of: spec, into: environment, all)
             let resolver = ChangeResolver(environment: environment, environments: all, folders: folders)
             return .success(
-                try await source.repository.withTree(of: head) { [renders = context.renders] tree in
-                    try resolver.resolve(spec, in: tree, base: head, cache: renders)
+                try await context.bases.rendering(
+                    for: environment.namespacedName, beside: source.repository
+                ) { remote in
+                    try await source.repository.withTree(of: head) { [renders = context.renders] tree in
+                        try resolver.resolve(spec, in: tree, base: head, cache: renders, remote: remote)
+                    }
                 })
         } catch let error as ChangeError {
             return .failure(error)

@@ -160,7 +160,8 @@ package struct RollbackObserver: Sendable {
             let target = try RollbackResolver(environment: environment, ledger: ledger).target(of: rollback.spec)
             return .success(
                 try await RollbackScope(
-                    environment: environment, repository: source.repository, renders: context.renders
+                    environment: environment, repository: source.repository, renders: context.renders,
+                    bases: context.bases
                 )
                 .change(target, only: rollback.spec.apps, head: head))
         } catch let error as ChangeError {

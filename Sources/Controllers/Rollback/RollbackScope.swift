@@ -10,6 +10,7 @@ struct RollbackScope: Sendable {
     let environment: Environment
     let repository: GitRepository
     let renders: RenderCache
+    let bases: RemoteBaseStore
 
     /// - Throws: ``ChangeError`` where nothing of the environment is touched; ``GitError``.
     func change(_ target: RollbackResolver.Target, only: [String], head: CommitID) async throws -> RollbackChange {
@@ -71,16 +72,26 @@ struct RollbackScope: Sendable {
     }
 
     /// The versions of the images that each app runs at a commit; one that does not render there has none.
+    ///
+    /// - Throws: ``KustomizeError`` where a remote base is not here yet, for then it is not known what they are.
     private func versions(_ apps: [AppPath.App], at commit: CommitID) async throws -> [String: [String]] {
         let options = RenderOptions(environment.spec.render)
-        return try await repository.withTree(of: commit) { [renders] tree in
-            var versions: [String: [String]] = [:]
-            for app in apps {
-                guard let result = try? renders.render(tree, path: app.path, options: options) else { continue }
-                let images = Set(result.manifests.flatMap { WorkloadImages.of($0.manifest) })
-                versions[app.name] = images.map { ImageReference($0).version }.filter { !$0.isEmpty }.sorted()
+        return try await bases.rendering(for: environment.namespacedName, beside: repository) { remote in
+            try await repository.withTree(of: commit) { [renders] tree in
+                var versions: [String: [String]] = [:]
+                for app in apps {
+                    let result: RenderResult
+                    do throws(KustomizeError) {
+                        result = try renders.render(tree, path: app.path, options: options, remote: remote)
+                    } catch {
+                        if error.code == .remoteUnavailable { throw error }
+                        continue
+                    }
+                    let images = Set(result.manifests.flatMap { WorkloadImages.of($0.manifest) })
+                    versions[app.name] = images.map { ImageReference($0).version }.filter { !$0.isEmpty }.sorted()
+                }
+                return versions
             }
-            return versions
         }
     }
 }

@@ -103,10 +103,10 @@ struct RemoteBaseTests {
             problem: "--remote-base github.com/acme/bases"),
         Refused(
             resource: base("app", "v1"), code: .refused, file: "o/kustomization.yaml",
-            problem: "\(two) is what it leads to now"),
+            problem: "write ?ref=\(two), which it leads to now"),
         Refused(
             resource: "https://git.example.com/acme/bases//app", code: .refused, file: "o/kustomization.yaml",
-            problem: "without a ref"),
+            problem: "the default branch moves"),
         Refused(
             resource: base("app", two), code: .remoteUnavailable, file: "o/kustomization.yaml",
             problem: "still being fetched"),

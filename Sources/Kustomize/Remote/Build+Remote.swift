@@ -13,8 +13,8 @@ extension Build {
         guard remote.allowed.allows(reference) else {
             throw loader.error(
                 .refused, name,
-                "\(reference.address) is another repository and not on the operator's list: start it with --remote-base"
-                    + " \(reference.address), or copy the base into this repository")
+                "\(reference.address) is not on the operator's list: start it with --remote-base \(reference.address), or"
+                    + " copy the base into this repository")
         }
         let source = try remoteTree(reference, name, loader)
         let directory = reference.directory.isEmpty ? "." : reference.directory
@@ -48,17 +48,16 @@ extension Build {
         case (.failed(let error), _):
             throw loader.error(.remoteUnavailable, name, "\(address) cannot be fetched: \(error.message)")
         case (.movable(let target), _):
-            throw loader.error(.refused, name, Self.unfixed(reference, " (\(target) is what it leads to now)"))
+            throw loader.error(.refused, name, Self.unfixed(reference, "\(target), which it leads to now"))
         case (.tree, nil):
-            throw loader.error(.refused, name, Self.unfixed(reference, ""))
+            throw loader.error(.refused, name, Self.unfixed(reference, "all 40 digits of a commit"))
         }
     }
 
-    private static func unfixed(_ reference: RemoteReference, _ hint: String) -> String {
-        let what =
-            reference.ref.isEmpty ? "without a ref, \(reference.address)" : "\(reference.address) at \(reference.ref)"
-        return "\(what) is not the same for ever, so one commit of this repository could render in two ways: write"
-            + " ?ref= with all 40 digits of a commit\(hint)"
+    /// The remedy comes early: statuses are short.
+    private static func unfixed(_ reference: RemoteReference, _ remedy: String) -> String {
+        let what = reference.ref.isEmpty ? "the default branch moves" : "\(reference.ref.bounded(to: 60)) can be moved"
+        return "\(what): write ?ref=\(remedy), so that each commit of this repository renders in one way only"
     }
 }
 

@@ -5,7 +5,7 @@ import Testing
     private static let automatic = """
           promotion: {auto: true}
           upstream: {environments: [dev], soak: 3s}
-          verification: {health: {stableFor: 5s}}
+          verification: {health: {stableFor: 12s}}
         """
 
     private func release(_ stage: Stage, _ app: String, _ tag: String) throws {

@@ -2,91 +2,32 @@
 """Reads Swift Testing's event streams; lists failures and reasons of skips, then "N passed, N failed, N skipped".
 
 usage: count-tests.py EVENTS...
-       count-tests.py --failed-suites EVENTS    prints a filter for the suites of which a test failed or did not run
 
 A file that does not exist is passed over. A test of a later file counts as it ended there; one that failed before and
 passes then is listed as flaky. Exit status 1 if a test failed, did not end, did not run, or none did.
 """
 
 import collections
-import json
-import os
-import re
 import sys
 
-BROKEN = ("failed", "did not end", "did not run")
-
-
-class Run:
-    """What one event stream tells."""
-
-    def __init__(self, path):
-        self.titles, self.outcome, self.issues, self.skips = {}, {}, [], []
-        ended = False
-        with open(path) as lines:
-            for line in lines:
-                if not line.endswith("\n"):
-                    break  # The run died in the middle of it.
-                record = json.loads(line)
-                if record["kind"] == "test":
-                    self.found(record["payload"])
-                elif record["payload"]["kind"] == "runEnded":
-                    ended = True
-                else:
-                    self.happened(record["payload"])
-        if not ended:
-            # A process that dies takes the tests with it that were still to come.
-            for test in self.titles:
-                self.outcome.setdefault(test, "did not run")
-
-    def found(self, test):
-        if test.get("kind") == "function":
-            place = test.get("sourceLocation", {})
-            self.titles[test["id"]] = "%s (%s:%s)" % (
-                test.get("displayName") or test["name"],
-                os.path.basename(place.get("_filePath", place.get("filePath", "?"))),
-                place.get("line", "?"),
-            )
-
-    def happened(self, event):
-        test, kind = event.get("testID"), event["kind"]
-        text = " ".join(message["text"] for message in event.get("messages", []))
-        if kind == "issueRecorded":
-            issue = event.get("issue", {})
-            if not issue.get("isKnown") and issue.get("severity", "error") == "error":
-                self.issues.append((test, text))
-                self.outcome[test] = "failed"
-        elif test not in self.titles:
-            return
-        elif kind == "testStarted":
-            self.outcome.setdefault(test, "did not end")
-        elif kind == "testEnded" and self.outcome.get(test) != "failed":
-            self.outcome[test] = "passed"
-        elif kind == "testSkipped":
-            self.outcome[test] = "skipped"
-            self.skips.append((test, text))
-
-
-def failed_suites(path):
-    outcome = Run(path).outcome if os.path.exists(path) else {}
-    bad = {test for test, what in outcome.items() if test and what in BROKEN}
-    return "|".join(sorted({"^" + re.escape(test.split("/")[0]) + "/" for test in bad if "/" in test}))
+from test_events import BROKEN, Run
 
 
 def main():
-    if sys.argv[1:2] == ["--failed-suites"]:
-        print(failed_suites(sys.argv[2]))
-        return
     titles, outcome, issues, skips = {}, {}, [], collections.defaultdict(set)
     for path in sys.argv[1:]:
-        if not os.path.exists(path):
-            continue
         run = Run(path)
         titles.update(run.titles)
         for test in sorted(run.outcome, key=str):
             if outcome.get(test) in ("failed", "did not end") and run.outcome[test] == "passed":
                 print("flaky: passed at the second try: %s" % titles.get(test, test))
-        issues = [issue for issue in issues if run.outcome.get(issue[0]) != "passed"] + run.issues
+        # What went wrong in a suite outside of its tests is mended where they run again.
+        for suite in [test for test in outcome if test not in titles]:
+            if any(test.startswith("%s/" % suite) for test in run.titles):
+                del outcome[suite]
+                if suite not in run.outcome:
+                    print("flaky: passed at the second try: %s" % suite)
+        issues = [issue for issue in issues if issue[0] in outcome and issue[0] not in run.outcome] + run.issues
         outcome.update(run.outcome)
         for test, text in run.skips:
             reason = text.split("skipped:", 1)[1].strip(' ."') if "skipped:" in text else "no reason given"

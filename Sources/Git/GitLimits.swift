@@ -12,6 +12,8 @@ package struct GitLimits: Sendable, Hashable {
     package var treeDepth: Int = 64
     /// The most entries of a folder that is listed.
     package var folderEntries: Int = 100_000
+    /// The most entries, in all, of folders that are kept open while a tree is read: some 5 MiB.
+    package var openEntries: Int = 100_000
     /// The most references that a server may list.
     package var references: Int = 200_000
     /// The longest repository URL, in bytes.

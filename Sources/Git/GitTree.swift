@@ -9,6 +9,11 @@ package final class GitTree: FileTree {
     private let root: OpaquePointer
     private let mirror: OpenMirror
     private let limits: GitLimits
+    /// The folders that were passed through, for the next path through them: one of a thousand apps takes tens of
+    /// kilobytes, and libgit2 keeps none of that size in its cache.
+    private var folders: [String: OpaquePointer] = [:]
+    /// How many entries these have.
+    private var openEntries = 0
     /// Set when an object turned out damaged or missing: the mirror has to be cloned again.
     package private(set) var foundCorruption = false
 
@@ -19,29 +24,52 @@ package final class GitTree: FileTree {
         self.limits = limits
     }
 
-    deinit { git_tree_free(root) }
+    deinit {
+        closeFolders()
+        git_tree_free(root)
+    }
 
     package func entry(at path: String) throws -> TreeEntry? {
         if path.isEmpty {
             return TreeEntry(path: "", kind: .directory, id: ContentID(bytes: git_tree_id(root).pointee.bytes))
         }
         guard TreePath.isValid(path, limits: limits) else { return nil }
-        var found: OpaquePointer?
-        let code = git_tree_entry_bypath(&found, root, path)
-        defer { git_tree_entry_free(found) }
-        if code == GIT_ENOTFOUND.rawValue, !isMissingObject() { return nil }
-        try check(code, path)
-        return found.flatMap { Self.entry($0, path: path) }
+        return try found(path)
     }
 
-    package func children(of path: String) throws -> [TreeEntry] {
-        guard let folder = try entry(at: path) else { throw FileTreeError(.notFound, path: path) }
-        guard folder.kind == .directory, var id = git_oid(folder.id.bytes) else {
-            throw FileTreeError(.notADirectory, path: path)
+    /// The entry at a valid path.
+    private func found(_ path: String) throws -> TreeEntry? {
+        let slash = path.lastIndex(of: "/")
+        guard let parent = try folder(slash.map { String(path[..<$0]) } ?? "") else { return nil }
+        let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+        return git_tree_entry_byname(parent, String(name)).flatMap { Self.entry($0, path: path) }
+    }
+
+    /// The folder at a valid path, opened; nil where there is none. It stays open until another is asked for.
+    private func folder(_ path: String) throws -> OpaquePointer? {
+        if path.isEmpty { return root }
+        if let open = folders[path] { return open }
+        guard let entry = try found(path), entry.kind == .directory, var id = git_oid(entry.id.bytes) else {
+            return nil
         }
         var tree: OpaquePointer?
         try check(git_tree_lookup(&tree, mirror.repository, &id), path)
-        defer { git_tree_free(tree) }
+        if openEntries > limits.openEntries { closeFolders() }
+        openEntries += git_tree_entrycount(tree) + 1
+        folders[path] = tree
+        return tree
+    }
+
+    private func closeFolders() {
+        for tree in folders.values { git_tree_free(tree) }
+        folders.removeAll()
+        openEntries = 0
+    }
+
+    package func children(of path: String) throws -> [TreeEntry] {
+        guard path.isEmpty || TreePath.isValid(path, limits: limits), let tree = try folder(path) else {
+            throw FileTreeError(try entry(at: path) == nil ? .notFound : .notADirectory, path: path)
+        }
         let count = git_tree_entrycount(tree)
         guard count <= limits.folderEntries else {
             throw FileTreeError(.tooLarge, path: path, detail: "more than \(limits.folderEntries) entries")
@@ -99,12 +127,6 @@ package final class GitTree: FileTree {
         return TreeEntry(
             path: path, kind: kind, id: ContentID(bytes: id.pointee.bytes),
             executable: mode == GIT_FILEMODE_BLOB_EXECUTABLE)
-    }
-
-    /// Whether "not found" meant a stored object rather than a name in a tree.
-    private func isMissingObject() -> Bool {
-        guard let last = git_error_last() else { return false }
-        return last.pointee.klass == Int32(GIT_ERROR_ODB.rawValue)
     }
 
     private func check(_ code: Int32, _ path: String) throws {

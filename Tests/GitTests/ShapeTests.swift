@@ -52,6 +52,31 @@ import Testing
         #expect(try await mirror.withTree(of: next) { try $0.read("apps/a") } == [51])
     }
 
+    @Test(arguments: [0, 3, 100_000])
+    func `what a path leads to does not depend on how many folders stay open`(openEntries: Int) async throws {
+        let paths = (0..<4).flatMap { app in (0..<3).map { "apps/app-\(app)/overlays/o-\($0)/file" } }
+        let files = paths.enumerated().map { "M 100644 inline \($1)\ndata \("\($0)".utf8.count)\n\($0)\n" }
+        let (fixture, mirror) = try imported(Self.head + files.joined()) { $0.openEntries = openEntries }
+        defer { withExtendedLifetime(fixture) {} }
+        let commit = try await mirror.fetch(.branch("main")).commit
+        let read = try await mirror.withTree(of: commit) { tree in
+            // Twice, and in an order that leaves folders and comes back to them.
+            try (paths + paths.reversed()).map { String(decoding: try tree.read($0), as: UTF8.self) }
+        }
+        let numbers = paths.indices.map(String.init)
+        #expect(read == numbers + numbers.reversed())
+        try await mirror.withTree(of: commit) { (tree: GitTree) throws -> Void in
+            #expect(try tree.children(of: "").map(\.path) == ["apps"])
+            #expect(try tree.children(of: "apps/app-1/overlays").map(\.name) == ["o-0", "o-1", "o-2"])
+            #expect(try tree.entry(at: "apps/app-9/overlays") == nil)
+            #expect(try tree.entry(at: paths[0] + "/below") == nil)
+        }
+        for (path, expected) in [(paths[0], FileTreeError.Code.notADirectory), ("none", .notFound)] {
+            let found = await code { _ = try await mirror.withTree(of: commit) { try $0.children(of: path) } }
+            #expect(found == expected)
+        }
+    }
+
     @Test func `a path longer than the limit is not there and cannot be written`() async throws {
         let name = String(repeating: "n", count: 200)
         let long = [String](repeating: name, count: 21).joined(separator: "/")

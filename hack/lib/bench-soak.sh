@@ -5,16 +5,15 @@
 measure_soak() {
     local folder=$1 seconds=$2 services=$3 operator=$4 repository=$1/soak name pid
     kubectl create namespace shop >/dev/null 2>&1 || true
-    mkdir -p "$repository"
-    bench_git "$repository" init -q -b main
+    begin_repository "$repository"
     # shellcheck disable=SC2086
     write_apps "$repository" "$services" $ENVIRONMENTS
     bench_git "$repository" add --all
-    bench_git "$repository" commit -q -m "$services services"
+    push_commit "$repository" "$services services"
     begin_operator "$folder" "$operator"
     wait_until 60 "the operator's CRDs" kubectl get crd environments.sluice.dev
     kubectl wait --for=condition=Established --timeout=30s crd/environments.sluice.dev >/dev/null
-    for name in $ENVIRONMENTS; do bench_environment "$name" "$repository" true; done | kubectl apply -f - >/dev/null
+    for name in $ENVIRONMENTS; do bench_environment "$name" soak true; done | kubectl apply -f - >/dev/null
     for name in $ENVIRONMENTS; do
         until_field "$name" /status/counts/healthy "$services" 120 >/dev/null || die "$name did not become healthy"
     done

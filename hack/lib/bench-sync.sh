@@ -38,6 +38,27 @@ bench_git() {
     git -C "$1" -c user.name=ci -c user.email=ci@example.com "${@:2}"
 }
 
+# begin_repository FOLDER: a clone at FOLDER of an empty repository of its name on the Git server, and the operator's
+# way to it.
+begin_repository() {
+    local path
+    path=$("$HACK/git-server" repo "bench/$(basename "$1")" --name "$CLUSTER")
+    eval "$("$HACK/git-server" env --name "$CLUSTER")"
+    mkdir -p "$1"
+    bench_git "$1" init -q -b main
+    # A push by path: what it costs to make a request of it is not what is measured.
+    bench_git "$1" remote add origin "$SLUICE_GIT_DIR/$path"
+    kubectl -n shop get secret bench-git >/dev/null 2>&1 ||
+        kubectl -n shop create secret generic bench-git --from-literal="username=$SLUICE_GIT_USERNAME" \
+            --from-file=password=<(printf %s "$SLUICE_GIT_PASSWORD") >/dev/null
+}
+
+# push_commit FOLDER MESSAGE: commits what was added, and pushes it.
+push_commit() {
+    bench_git "$1" commit -q -m "$2"
+    bench_git "$1" push -q origin HEAD
+}
+
 # bench_environment NAME REPOSITORY VALIDATE: an Environment over the overlays of its name.
 bench_environment() {
     cat <<YAML
@@ -46,17 +67,22 @@ apiVersion: sluice.dev/v1alpha1
 kind: Environment
 metadata: {name: $1, namespace: shop}
 spec:
-  source: {repository: "file://$2", branch: main, path: "apps/{app}/overlays/$1", interval: 1s}
+  source:
+    repository: $SLUICE_GIT_URL/bench/$2.git
+    branch: main
+    path: "apps/{app}/overlays/$1"
+    interval: 1s
+    credentialsRef: {name: bench-git}
   destination: {namespace: bench-$1, createNamespace: true, allowedNamespaces: [bench-$1]}
   sync: {validate: $3}
 YAML
 }
 
-# begin_operator FOLDER OPERATOR: starts it, for repositories on this disk; prints nothing, sets METRICS_PORT.
+# begin_operator FOLDER OPERATOR: starts it; prints nothing, sets METRICS_PORT.
 begin_operator() {
     rm -f "$1/operator.log"
     process_start "$1/operator.pid" "$1/operator.log" env -u KUBECONFIG \
-        "$2" run --kubeconfig "$KUBECONFIG" --state-dir "$1/operator" --namespace shop --port 0 --allow-file-repositories
+        "$2" run --kubeconfig "$KUBECONFIG" --state-dir "$1/operator" --namespace shop --port 0
     wait_until 30 "the operator's metrics" metrics_port "$1/operator.log"
     METRICS_PORT=$(metrics_port "$1/operator.log")
 }
@@ -108,12 +134,11 @@ many_apps() {
         validate=true && [[ $name == checked ]] || validate=false
         kubectl -n shop delete environment --all >/dev/null
         repository=$folder/$name
-        mkdir -p "$repository"
-        bench_git "$repository" init -q -b main
+        begin_repository "$repository"
         write_apps "$repository" 1 "$name"
         bench_git "$repository" add --all
-        bench_git "$repository" commit -q -m "One app"
-        bench_environment "$name" "$repository" "$validate" | kubectl apply -f - >/dev/null
+        push_commit "$repository" "One app"
+        bench_environment "$name" "$name" "$validate" | kubectl apply -f - >/dev/null
         wait_until 60 "the first app" kubectl -n shop wait --for=condition=Ready --timeout=1s "environment/$name"
         until_controllers_rest "bench-$name"
         write_apps "$repository" "$count" "$name"
@@ -124,7 +149,7 @@ many_apps() {
         watch_applies "$folder/notes" $(($(counter "$folder/before" sluice_sync_applied_total) + count * 4 - 4)) &
         until_field "$name" /status/counts/healthy "$count" 300 >"$folder/ended" &
         sleep 1
-        bench_git "$repository" commit -q -m "$count apps"
+        push_commit "$repository" "$count apps"
         pushed=${EPOCHREALTIME/[.,]/}
         wait
         ended=$(tail -n 1 "$folder/ended")
@@ -152,7 +177,7 @@ unchanged() {
     metrics >"$1/before"
     echo "$EPOCHREALTIME" >"$1/$2/README.md"
     bench_git "$1/$2" add README.md
-    bench_git "$1/$2" commit -q -m "Nothing of an app"
+    push_commit "$1/$2" "Nothing of an app"
     asked=${EPOCHREALTIME/[.,]/}
     ended=$(until_field "$2" /status/revision/synced "\"$(git -C "$1/$2" rev-parse HEAD)\"" 60)
     metrics >"$1/after"
@@ -174,14 +199,13 @@ restarted() {
 # beside_kubectl FOLDER SERVICES: the same overlays by the operator and by `kubectl apply --server-side -k`.
 beside_kubectl() {
     local folder=$1 services=$2 repository=$1/few name began ended ours theirs i pids=()
-    mkdir -p "$repository"
-    bench_git "$repository" init -q -b main
+    begin_repository "$repository"
     # shellcheck disable=SC2086
     write_apps "$repository" "$services" $ENVIRONMENTS
     bench_git "$repository" add --all
-    bench_git "$repository" commit -q -m "$services services"
+    push_commit "$repository" "$services services"
     began=${EPOCHREALTIME/[.,]/}
-    for name in $ENVIRONMENTS; do bench_environment "$name" "$repository" true; done | kubectl apply -f - >/dev/null
+    for name in $ENVIRONMENTS; do bench_environment "$name" few true; done | kubectl apply -f - >/dev/null
     for name in $ENVIRONMENTS; do
         until_field "$name" /status/counts/healthy "$services" 120 >"$folder/ended.$name" &
         pids+=($!)

@@ -63,6 +63,7 @@ def change(number):
     with open(path, "w") as file:
         file.writelines(lines)
     git("commit", "-q", "-m", f"Change {number}", overlay)
+    git("push", "-q", "origin", "HEAD")
     return git("rev-parse", "HEAD")
 
 

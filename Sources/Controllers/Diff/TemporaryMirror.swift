@@ -12,12 +12,14 @@ package enum TemporaryMirror {
     ///
     /// - Parameters:
     ///   - url: may be a `file:` address, as the caller is the person at the terminal.
+    ///   - parent: the folder of temporary files; `TMPDIR` unless given, as for other programs.
     ///   - body: the mirror must not leave it.
     package static func with<R>(
         of url: String, credentials: GitCredentials = .anonymous, transport: any HTTPTransport,
-        clock: any WallClock = SystemClock(), _ body: (GitRepository) async throws -> R
+        clock: any WallClock = SystemClock(), parent: String? = ProcessInfo.processInfo.environment["TMPDIR"],
+        _ body: (GitRepository) async throws -> R
     ) async throws -> R {
-        try await folder { folder in
+        try await folder(in: parent) { folder in
             var limits = GitLimits()
             limits.allowFile = true
             let repositories = GitRepositories(directory: folder, transport: transport, limits: limits, clock: clock)
@@ -32,7 +34,7 @@ package enum TemporaryMirror {
         _ allowed: RemoteAllowList, transport: any HTTPTransport, clock: any WallClock = SystemClock(),
         _ body: (RemoteBaseStore) async throws -> R
     ) async throws -> R {
-        try await folder { folder in
+        try await folder(in: ProcessInfo.processInfo.environment["TMPDIR"]) { folder in
             let limits = GitLimits()
             let repositories = GitRepositories(
                 directory: folder, transport: transport, limits: RemoteBaseStore.limits(limits), clock: clock)
@@ -45,10 +47,16 @@ package enum TemporaryMirror {
         }
     }
 
-    private static func folder<R>(_ body: (String) async throws -> R) async throws -> R {
-        var template = Array("/tmp/sluice-mirror-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw GitError(.storageFailed, "a temporary folder cannot be made in /tmp")
+    /// Does something with a folder that only this user may enter, in `parent` or, where that is not said, in `/tmp`.
+    private static func folder<R>(in parent: String?, _ body: (String) async throws -> R) async throws -> R {
+        let parent = parent.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        var template = Array("\(parent)/sluice-mirror-XXXXXX".utf8CString)
+        // A relative one would mean something else wherever the command is run.
+        guard parent.hasPrefix("/"), mkdtemp(&template) != nil else {
+            throw GitError(
+                .storageFailed,
+                "a temporary folder cannot be made in \(parent.bounded(to: 200)); set TMPDIR to a folder that can be written"
+            )
         }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }

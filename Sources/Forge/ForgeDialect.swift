@@ -47,22 +47,6 @@ extension ForgeDialect {
     func isSettled(_ refusal: ForgeError) -> Bool { false }
 }
 
-/// Percent-encoding of a path's component or a query's value: all but the unreserved characters of RFC 3986.
-func percentEncoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            out.append(byte)
-        default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-    }
-    return String(decoding: out, as: UTF8.self)
-}
-
 extension JSONValue {
     /// A number in an answer that must be one of ours to ask for again.
     var number: Int? { intValue.flatMap(Int.init(exactly:)) }

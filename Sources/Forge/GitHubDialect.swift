@@ -1,3 +1,4 @@
+internal import HTTP
 internal import KubernetesModel
 
 /// GitHub's REST API, version 2022-11-28: <https://docs.github.com/en/rest/pulls/pulls>,
@@ -20,10 +21,10 @@ struct GitHubDialect: OwnedRepositoryDialect {
 
     func list(from branch: String, into base: String, page: Int) -> ForgeCall {
         let owner = path.split(separator: "/").first.map(String.init) ?? ""
-        let head = percentEncoded("\(owner):\(branch)")
+        let head = URLText.escape("\(owner):\(branch)")
         return ForgeCall(
             "GET",
-            "\(self.base)/pulls?state=all&head=\(head)&base=\(percentEncoded(base))&sort=created&direction=desc"
+            "\(self.base)/pulls?state=all&head=\(head)&base=\(URLText.escape(base))&sort=created&direction=desc"
                 + "&per_page=\(Self.pageSize)&page=\(page)")
     }
 

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import KubernetesModel
 
 /// GitLab's REST API, version 4: <https://docs.gitlab.com/api/merge_requests/>,
@@ -7,7 +8,7 @@ struct GitLabDialect: ForgeDialect {
     private var base: String { project + "/merge_requests" }
 
     init(path: String) {
-        project = "/projects/\(percentEncoded(path))"
+        project = "/projects/\(URLText.escape(path))"
     }
 
     func headers(token: String) -> [(name: String, value: String)] {
@@ -18,7 +19,7 @@ struct GitLabDialect: ForgeDialect {
     func list(from branch: String, into base: String, page: Int) -> ForgeCall {
         ForgeCall(
             "GET",
-            "\(self.base)?state=all&source_branch=\(percentEncoded(branch))&target_branch=\(percentEncoded(base))"
+            "\(self.base)?state=all&source_branch=\(URLText.escape(branch))&target_branch=\(URLText.escape(base))"
                 + "&order_by=created_at&sort=desc&per_page=\(Self.pageSize)&page=\(page)")
     }
 
@@ -51,7 +52,7 @@ struct GitLabDialect: ForgeDialect {
             case .failure: "failed"
             }
         return ForgeCall(
-            "POST", "\(project)/statuses/\(percentEncoded(commit))",
+            "POST", "\(project)/statuses/\(URLText.escape(commit))",
             [
                 "state": .string(state), "name": .string(status.context), "description": .string(status.description),
             ])

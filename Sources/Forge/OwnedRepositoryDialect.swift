@@ -1,3 +1,4 @@
+internal import HTTP
 internal import KubernetesModel
 
 /// What the API of Gitea has as that of GitHub has it: repositories by owner and name, and most of the calls.
@@ -10,7 +11,7 @@ protocol OwnedRepositoryDialect: ForgeDialect {
 
 extension OwnedRepositoryDialect {
     static func base(of path: String) -> String {
-        "/repos/" + path.split(separator: "/").map { percentEncoded(String($0)) }.joined(separator: "/")
+        "/repos/" + path.split(separator: "/").map { URLText.escape(String($0)) }.joined(separator: "/")
     }
 
     func read(_ number: Int) -> ForgeCall { ForgeCall("GET", "\(base)/pulls/\(number)") }
@@ -36,7 +37,7 @@ extension OwnedRepositoryDialect {
 
     func report(_ status: CommitStatus, of commit: String) -> ForgeCall {
         ForgeCall(
-            "POST", "\(base)/statuses/\(percentEncoded(commit))",
+            "POST", "\(base)/statuses/\(URLText.escape(commit))",
             [
                 "state": .string(status.state.rawValue), "context": .string(status.context),
                 "description": .string(status.description),

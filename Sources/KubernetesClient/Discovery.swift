@@ -1,4 +1,5 @@
 internal import Core
+internal import HTTP
 package import KubernetesModel
 internal import Synchronization
 

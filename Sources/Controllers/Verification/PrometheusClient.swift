@@ -19,7 +19,7 @@ package struct PrometheusClient: Sendable {
     ///   - base: the server's base URL, to which `/api/v1/query` is added.
     package func ask(_ base: String, _ query: String) async -> MetricReading {
         let root = base.hasSuffix("/") ? String(base.dropLast()) : base
-        let url = root + "/api/v1/query" + "?query=" + Self.escaped(query)
+        let url = root + "/api/v1/query" + URLText.query([("query", query)])
         let request = HTTPRequest(
             "GET", url, headers: [("Accept", "application/json")], deadlines: Self.deadlines,
             maxBodyBytes: Self.answerLimit, maxRedirects: 2)
@@ -65,21 +65,5 @@ package struct PrometheusClient: Sendable {
         case "-Inf": return .value(-.infinity)
         default: return Double(text).map(MetricReading.value) ?? .failed("\(url): the answer is malformed")
         }
-    }
-
-    /// Percent-encodes all but letters, digits and `-._~` (RFC 3986, section 2.3).
-    private static func escaped(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                out.append(byte)
-            default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

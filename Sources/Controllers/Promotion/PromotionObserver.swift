@@ -71,15 +71,15 @@ package struct PromotionObserver: Sendable {
         }
         if environment.spec.source.push.mode == .pullRequest {
             let proposals = ProposalObserver(
-                context: context, environment: environment, references: references, repository: source.repository)
-            try await readProposal(&observation, proposals, source, head)
+                context: context, environment: environment, references: references, source: source)
+            try await readProposal(&observation, proposals, head)
         }
         return observation
     }
 
     /// Looks for the pull request of the attempt: if one is known of, or if one is about to be opened.
     private func readProposal(
-        _ observation: inout PromotionObservation, _ proposals: ProposalObserver, _ source: Source, _ head: CommitID
+        _ observation: inout PromotionObservation, _ proposals: ProposalObserver, _ head: CommitID
     ) async throws {
         let promotion = observation.promotion
         let subject = ProposalSubject(promotion)
@@ -91,18 +91,13 @@ package struct PromotionObserver: Sendable {
             isDue = isDue || !promotion.spec.dryRun && !change.isEmpty && gates.allSatisfy { $0.state == .open }
         }
         guard isDue else { return }
-        let seen = await proposals.look(subject, wanted: wanted, head: head)
-        observation.proposal = seen
-        guard case .success(let proposal) = seen,
-            let (commit, trailers) = try await proposals.merged(proposal, subject, head: head)
-        else { return }
-        // A forge may have squashed it without our message; what the status knows of it serves then.
-        let entry =
-            LedgerEntry(commit, trailers: trailers) ?? LedgerEntry(promotion: promotion, commit.id, at: commit.time)
-        await source.adopt(entry)
-        observation.commit = entry
-        observation.apps = try await AppProgressReader(source: source).progress(
-            of: entry.apps, since: entry.commit, in: proposals.environment)
+        let seen = try await proposals.look(subject, wanted: wanted, head: head) { commit in
+            LedgerEntry(promotion: promotion, commit.id, at: commit.time)
+        }
+        observation.proposal = seen.proposal
+        guard let merged = seen.merged else { return }
+        observation.commit = merged
+        observation.apps = try await proposals.progress(since: merged)
     }
 
     /// Whether a promotion that has ended was reverted since, and does not say so yet.

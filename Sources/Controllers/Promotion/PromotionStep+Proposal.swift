@@ -21,17 +21,11 @@ extension PromotionStep {
 
     /// Every other gate is open.
     mutating func proposed(_ change: Change) -> PromotionPlan {
-        switch ProposalVerdict.judge(observation.proposal, now: now) {
-        case .propose(let proposal):
-            var plan = wait(.gated, GateReason.awaitingMerge.rawValue, "a pull request is being opened")
-            plan.action = .propose(change, over: proposal)
-            return plan
-        case .wait(let gate, let until):
-            status.gates.append(gate)
-            return wait(.gated, (gate.reason ?? .awaitingMerge).rawValue, gate.message, until: until)
-        case .fail(let reason, let message, let until):
-            return wait(.gated, reason, message, until: until)
-        }
+        let verdict = ProposalVerdict.judge(observation.proposal, now: now)
+        if let gate = verdict.gate { status.gates.append(gate) }
+        var plan = wait(.gated, verdict.reason, verdict.message, until: verdict.until)
+        plan.action = verdict.proposal.map { .propose(change, over: $0) }
+        return plan
     }
 
     // MARK: After the merge

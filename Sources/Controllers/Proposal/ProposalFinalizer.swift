@@ -69,8 +69,7 @@ struct ProposalFinalizer: Sendable {
             return context.clock.now() + .seconds(2)
         }
         let observer = ProposalObserver(
-            context: context, environment: reading.environment, references: reading.references,
-            repository: source.repository)
+            context: context, environment: reading.environment, references: reading.references, source: source)
         switch await observer.look(subject, wanted: nil, head: head) {
         case .success(let proposal):
             // One that was merged before is in Git, and stays there.

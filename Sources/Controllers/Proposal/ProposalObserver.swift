@@ -9,7 +9,9 @@ struct ProposalObserver: Sendable {
     let context: OperatorContext
     let environment: Environment
     let references: EnvironmentReferences
-    let repository: GitRepository
+    let source: Source
+
+    private var repository: GitRepository { source.repository }
 
     /// What would be committed now, as far as a commit that was made earlier can be compared with it.
     struct Wanted: Sendable {
@@ -35,9 +37,30 @@ struct ProposalObserver: Sendable {
         }
     }
 
+    /// Looks for the pull request, and for the commit that its merge made; the ledger learns of that.
+    ///
     /// - Parameters:
     ///   - head: the tip of the branch that is merged into.
     ///   - wanted: nil where it is not known what would be committed.
+    ///   - known: what the status knows of the merged commit, for a forge may have squashed it without our message.
+    func look(
+        _ subject: ProposalSubject, wanted: Wanted?, head: CommitID, known: (CommitInfo) -> LedgerEntry
+    ) async throws -> (proposal: Result<Proposal, ChangeError>, merged: LedgerEntry?) {
+        let seen = await look(subject, wanted: wanted, head: head)
+        guard case .success(let proposal) = seen,
+            let (commit, trailers) = try await merged(proposal, subject, head: head)
+        else { return (seen, nil) }
+        let entry = LedgerEntry(commit, trailers: trailers) ?? known(commit)
+        await source.adopt(entry)
+        return (seen, entry)
+    }
+
+    /// How far the apps of a merged commit are.
+    func progress(since merged: LedgerEntry) async throws -> [PromotionObservation.AppProgress] {
+        try await AppProgressReader(source: source).progress(of: merged.apps, since: merged.commit, in: environment)
+    }
+
+    /// Looks for the pull request alone.
     func look(
         _ subject: ProposalSubject, wanted: Wanted?, head: CommitID
     ) async -> Result<Proposal, ChangeError> {
@@ -167,7 +190,7 @@ struct ProposalObserver: Sendable {
 
     /// The commit that a merge made of ours, and what our trailers said as far as the pull request still tells. Nil until
     /// it is in the branch.
-    func merged(
+    private func merged(
         _ proposal: Proposal, _ subject: ProposalSubject, head: CommitID
     ) async throws -> (commit: CommitInfo, trailers: CommitTrailers)? {
         guard let pullRequest = proposal.pullRequest, case .merged(let hex) = pullRequest.state,

@@ -19,6 +19,41 @@ package enum ProposalVerdict: Sendable, Hashable {
     /// The forge cannot be asked.
     case fail(reason: String, message: String, until: Timestamp)
 
+    /// What is pushed and asked to be merged now; nil while the attempt waits.
+    package var proposal: Proposal? {
+        if case .propose(let proposal) = self { proposal } else { nil }
+    }
+
+    /// The merge, as one more gate of the attempt.
+    package var gate: Gate? {
+        if case .wait(let gate, _) = self { gate } else { nil }
+    }
+
+    /// Why the attempt is not committed yet, as its status says it.
+    package var reason: String {
+        switch self {
+        case .propose: GateReason.awaitingMerge.rawValue
+        case .wait(let gate, _): (gate.reason ?? .awaitingMerge).rawValue
+        case .fail(let reason, _, _): reason
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .propose: "a pull request is being opened"
+        case .wait(let gate, _): gate.message
+        case .fail(_, let message, _): message
+        }
+    }
+
+    /// When to look again although nothing happens.
+    package var until: Timestamp? {
+        switch self {
+        case .propose: nil
+        case .wait(_, let until), .fail(_, _, let until): until
+        }
+    }
+
     /// Why an attempt ends whose pull request somebody closed; nil where nobody did.
     package static func closing(_ proposal: Proposal) -> String? {
         guard let closed = proposal.pullRequest, closed.state == .closed else { return nil }

@@ -57,15 +57,15 @@ package struct RollbackObserver: Sendable {
         }
         if environment.spec.source.push.mode == .pullRequest {
             let proposals = ProposalObserver(
-                context: context, environment: environment, references: references, repository: source.repository)
-            try await readProposal(&observation, proposals, source, head)
+                context: context, environment: environment, references: references, source: source)
+            try await readProposal(&observation, proposals, head)
         }
         return observation
     }
 
     /// Looks for the pull request of the attempt: if one is known of, or if one is about to be opened.
     private func readProposal(
-        _ observation: inout RollbackObservation, _ proposals: ProposalObserver, _ source: Source, _ head: CommitID
+        _ observation: inout RollbackObservation, _ proposals: ProposalObserver, _ head: CommitID
     ) async throws {
         let rollback = observation.rollback
         let subject = ProposalSubject(rollback)
@@ -76,18 +76,13 @@ package struct RollbackObserver: Sendable {
             isDue = isDue || !rollback.spec.dryRun && observation.gates.allSatisfy { $0.state == .open }
         }
         guard isDue else { return }
-        let seen = await proposals.look(subject, wanted: wanted, head: head)
-        observation.proposal = seen
-        guard case .success(let proposal) = seen,
-            let (commit, trailers) = try await proposals.merged(proposal, subject, head: head)
-        else { return }
-        // A forge may have squashed it without our message; what the status knows of it serves then.
-        let entry =
-            LedgerEntry(commit, trailers: trailers) ?? LedgerEntry(rollback: rollback, commit.id, at: commit.time)
-        await source.adopt(entry)
-        observation.commit = entry
-        observation.apps = try await AppProgressReader(source: source).progress(
-            of: entry.apps, since: entry.commit, in: proposals.environment)
+        let seen = try await proposals.look(subject, wanted: wanted, head: head) { commit in
+            LedgerEntry(rollback: rollback, commit.id, at: commit.time)
+        }
+        observation.proposal = seen.proposal
+        guard let merged = seen.merged else { return }
+        observation.commit = merged
+        observation.apps = try await proposals.progress(since: merged)
     }
 
     /// Looks for the pull request that makes a release last, where commits go through pull requests.
@@ -99,15 +94,12 @@ package struct RollbackObserver: Sendable {
         let rollback = observation.rollback
         let subject = ProposalSubject(releaseOf: rollback)
         let proposals = ProposalObserver(
-            context: context, environment: environment, references: reading.references, repository: source.repository)
-        let found = await proposals.look(subject, wanted: .init(releaseOf: rollback), head: head)
-        observation.proposal = found
-        guard case .success(let proposal) = found,
-            let (commit, trailers) = try await proposals.merged(proposal, subject, head: head)
-        else { return }
-        await source.adopt(
-            LedgerEntry(commit, trailers: trailers) ?? LedgerEntry(releaseOf: rollback, commit.id, at: commit.time))
-        observation.isReleased = true
+            context: context, environment: environment, references: reading.references, source: source)
+        let found = try await proposals.look(subject, wanted: .init(releaseOf: rollback), head: head) { commit in
+            LedgerEntry(releaseOf: rollback, commit.id, at: commit.time)
+        }
+        observation.proposal = found.proposal
+        if found.merged != nil { observation.isReleased = true }
     }
 
     /// A rollback is exempt from windows unless `windows.operations` lists it, and from approvals unless

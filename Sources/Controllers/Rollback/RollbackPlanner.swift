@@ -86,23 +86,14 @@ private struct RollbackStep {
                 "\(closed); its holds are lifted for as long as this object is there")
             return RollbackPlan(status: status, requeueAt: proposal.nextLook)
         }
-        switch ProposalVerdict.judge(seen, now: now) {
-        case .propose(let proposal):
-            condition(ConditionType.released, false, "Releasing", "a pull request is being opened")
-            var plan = RollbackPlan(status: status)
-            if let head = observation.head {
-                plan.action = .proposeRelease(by: observation.releasedBy, base: head, over: proposal)
-            }
-            return plan
-        case .wait(let gate, let until):
-            condition(
-                ConditionType.released, false, (gate.reason ?? .awaitingMerge).rawValue,
-                gate.message)
-            return RollbackPlan(status: status, requeueAt: until)
-        case .fail(let reason, let message, let until):
-            condition(ConditionType.released, false, reason, message)
-            return RollbackPlan(status: status, requeueAt: until)
+        let verdict = ProposalVerdict.judge(seen, now: now)
+        condition(
+            ConditionType.released, false, verdict.proposal == nil ? verdict.reason : "Releasing", verdict.message)
+        var plan = RollbackPlan(status: status, requeueAt: verdict.until)
+        if let proposal = verdict.proposal, let head = observation.head {
+            plan.action = .proposeRelease(by: observation.releasedBy, base: head, over: proposal)
         }
+        return plan
     }
 
     mutating func beforePush() -> RollbackPlan {
@@ -186,17 +177,11 @@ private struct RollbackStep {
 
     /// The merge is the last gate; what is held and vetoed is so from now on.
     private mutating func proposed(_ change: RollbackChange) -> RollbackPlan {
-        switch ProposalVerdict.judge(observation.proposal, now: now) {
-        case .propose(let proposal):
-            var plan = wait(.gated, GateReason.awaitingMerge.rawValue, "a pull request is being opened")
-            plan.action = .propose(change, over: proposal)
-            return plan
-        case .wait(let gate, let until):
-            status.gates.append(gate)
-            return wait(.gated, (gate.reason ?? .awaitingMerge).rawValue, gate.message, until: until)
-        case .fail(let reason, let message, let until):
-            return wait(.gated, reason, message, until: until)
-        }
+        let verdict = ProposalVerdict.judge(observation.proposal, now: now)
+        if let gate = verdict.gate { status.gates.append(gate) }
+        var plan = wait(.gated, verdict.reason, verdict.message, until: verdict.until)
+        plan.action = verdict.proposal.map { .propose(change, over: $0) }
+        return plan
     }
 
     /// What was pushed is pushed, also where nobody can look at the repository.

@@ -1,3 +1,4 @@
+internal import Core
 internal import Synchronization
 
 /// Keeps the Secrets and ConfigMaps that objects refer to at hand, and tells the objects when one changes.
@@ -100,7 +101,10 @@ package final class ReferenceWatcher<Dependent: Hashable & Sendable>: Sendable {
         if entry.task == nil {
             // Weak, and made outside of the task: its watch must not keep a watcher alive that nobody has any more.
             let handler = { @Sendable [weak self] event in self?.handle(event, of: reference) ?? () }
-            entry.task = Task { [source] in await source.watch(reference, handler) }
+            // It outlasts the reconcile that happens to ask first, and so bears no trace of that.
+            entry.task = TraceContext.$current.withValue(nil) {
+                Task { [source] in await source.watch(reference, handler) }
+            }
         }
         guarded.entries[reference] = entry
     }

@@ -1,4 +1,5 @@
 internal import ControllerRuntime
+internal import Core
 internal import KubernetesModel
 internal import Synchronization
 internal import Testing
@@ -8,13 +9,18 @@ struct ReferenceWatcherTests {
     /// Watches that a test feeds by hand.
     final class Source: ReferenceSource {
         private let handlers = Mutex<[Reference: @Sendable (ReferenceEvent) -> Void]>([:])
+        private let traces = Mutex<[TraceContext?]>([])
         private let changes: AsyncStream<String>.Continuation
         let log: AsyncStream<String>
 
         init() { (log, changes) = AsyncStream<String>.makeStream() }
 
+        /// The trace that each watch began with.
+        var seenTraces: [TraceContext?] { traces.withLock { $0 } }
+
         func watch(_ reference: Reference, _ handler: @escaping @Sendable (ReferenceEvent) -> Void) async {
             handlers.withLock { $0[reference] = handler }
+            traces.withLock { $0.append(TraceContext.current) }
             changes.yield("begin \(reference)")
             let (never, end) = AsyncStream<Never>.makeStream()
             await withTaskCancellationHandler {
@@ -63,6 +69,19 @@ struct ReferenceWatcherTests {
         #expect(try await watcher.content(of: git, for: "c") == content("1"))
         #expect(watcher.watchCount == 1)
         #expect(told.all.isEmpty)
+    }
+
+    @Test("a watch bears no trace of the reconcile that asked first")
+    func trace() async throws {
+        let watcher = watcher()
+        var log = source.log.makeAsyncIterator()
+        try await TraceContext.$current.withValue(TraceContext()) {
+            async let content = watcher.content(of: git, for: "a")
+            _ = await log.next()
+            source.tell(git, .current(self.content("1")))
+            _ = try await content
+        }
+        #expect(source.seenTraces == [nil])
     }
 
     @Test("tells all who refer of a change, of a deletion and of nothing else")

@@ -108,6 +108,20 @@ import Testing
         await source.unfollow(dev)
     }
 
+    @Test func `its poll bears no trace of the reconcile that asked first`() async throws {
+        let repository = try Repository()
+        defer { repository.remove() }
+        let (traces, noted) = AsyncStream<TraceContext?>.makeStream()
+        let source = Source(
+            repository: try repository.mirrors().repository("file://" + repository.bare), reference: .branch("main"),
+            clock: SystemClock(), logger: Logger(label: "test"), rewritten: { _, _ in },
+            changed: { _ in noted.yield(TraceContext.current) })
+        await TraceContext.$current.withValue(TraceContext()) { await source.follow(dev, every: .seconds(3600)) }
+        var first = traces.makeAsyncIterator()
+        #expect(await first.next() == .some(nil))
+        await source.unfollow(dev)
+    }
+
     @Test func `sources of one repository share what the server listed`() async throws {
         let repository = try Repository()
         defer { repository.remove() }

@@ -77,7 +77,8 @@ package actor Source {
     package func follow(_ environment: NamespacedName, every interval: Duration) {
         guard intervals.updateValue(interval, forKey: environment) != interval else { return }
         poller?.cancel()
-        poller = Task { await self.poll() }
+        // It outlasts the reconcile that asks for it, and so bears no trace of that.
+        poller = TraceContext.$current.withValue(nil) { Task { await self.poll() } }
     }
 
     /// Ends what ``follow(_:every:)`` began; the last one stops the poll.

@@ -71,12 +71,15 @@ package final class JobWatch: Sendable {
     private func start(on cluster: ClusterSync) -> Task<Void, Never> {
         let id = ObjectIdentifier(cluster)
         let client = try? cluster.client(as: nil)
-        // Its first event waits for the lock that is held here, and so finds the watch in its place.
-        return Task { [weak self] in
-            guard let client else { return }
-            let reflector = Reflector(
-                client: client, resource: JobRunner.resource, selector: ObjectSelector(labels: Label.promotion))
-            await reflector.run { [weak self] event in self?.handle(event, from: id) }
+        // Its first event waits for the lock that is held here, and so finds the watch in its place. It outlasts the
+        // reconcile that happens to ask first, and so bears no trace of that.
+        return TraceContext.$current.withValue(nil) {
+            Task { [weak self] in
+                guard let client else { return }
+                let reflector = Reflector(
+                    client: client, resource: JobRunner.resource, selector: ObjectSelector(labels: Label.promotion))
+                await reflector.run { [weak self] event in self?.handle(event, from: id) }
+            }
         }
     }
 

@@ -127,7 +127,7 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "Policy", "SluiceAPI", "KubernetesModel", "Core"]),
         tests("CertificatesTests", ["Certificates", "Core", x509, asn1, crypto]),
         tests("MigrationTests", ["Migration", "YAML", "Policy"], exclude: ["Corpus"]),
-        tests("SyncTests", ["Sync"]),
+        tests("SyncTests", ["Sync", "TestSupport"]),
         tests("SyncIntegrationTests", ["Sync", "YAML", "TestSupport"]),
         tests(
             "ControllerRuntimeTests",
@@ -144,7 +144,7 @@ let package = Package(
         // tests' own process, for only there can a clock be injected.
         tests(
             "OperatorIntegrationTests", ["Controllers", "Server", "TestSupport", log],
-            exclude: ["forge.py", "receiver.py"]),
+            exclude: ["forge.py", "gauge.py", "receiver.py"]),
         tests(
             "ServerTests",
             ["Server", "SluiceAPI", "Certificates", "Core", "HTTP", "TestSupport", log, metrics, lifecycle]),

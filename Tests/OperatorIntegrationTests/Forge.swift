@@ -1,11 +1,11 @@
 import FoundationEssentials
-import Glibc
 
 /// A forge for the repository of a stage, in a process of its own; what a person does there is done below `control`.
 final class Forge {
-    private let pid: pid_t
+    private let server: LoopbackServer
     let kind: String
-    let url: String
+
+    var url: String { server.url }
 
     struct Pull: Decodable {
         let number: Int
@@ -36,26 +36,12 @@ final class Forge {
     /// - Parameter hook: where it tells of merges and closings, signed; nil for nowhere.
     init(_ kind: String, _ stage: Stage, hook: String? = nil) async throws {
         self.kind = kind
-        let portFile = "\(stage.folder)/forge-port-\(UInt32.random(in: .min ... .max))"
-        let script =
-            "\(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))/forge.py"
         var arguments = [
-            script, "--kind", kind, "--bare", stage.bare, "--path", String(stage.repository.dropLast(".git".count)),
-            "--token", World.gitPassword, "--port-file", portFile,
+            "--kind", kind, "--bare", stage.bare, "--path", String(stage.repository.dropLast(".git".count)), "--token",
+            World.gitPassword,
         ]
         if let hook { arguments += ["--hook-url", hook, "--hook-secret", Stage.webhookSecret] }
-        pid = try Command.start("python3", arguments, output: "\(stage.folder)/forge.log")
-        var port = ""
-        try await stage.eventually("the forge says its port", every: .milliseconds(20)) {
-            port = Files.read(portFile)
-            return !port.isEmpty
-        }
-        url = "http://127.0.0.1:\(port)"
-    }
-
-    deinit {
-        Glibc.kill(pid, SIGKILL)
-        Command.wait(for: pid)
+        server = try await LoopbackServer("forge", arguments, stage)
     }
 
     /// The fields of an Environment's `spec.source.push`.

@@ -1,11 +1,11 @@
 import FoundationEssentials
-import Glibc
 
 /// Receivers of notifications, good and bad, in a process of its own.
 final class Receiver {
-    private let pid: pid_t
+    private let server: LoopbackServer
     private let out: String
-    let url: String
+
+    var url: String { server.url }
 
     /// What requests are signed with.
     static let key = "s3cr3t signing key of the tests"
@@ -33,23 +33,7 @@ final class Receiver {
 
     init(_ stage: Stage) async throws {
         out = "\(stage.folder)/received"
-        let portFile = "\(stage.folder)/receiver-port"
-        let script =
-            "\(#filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/"))/receiver.py"
-        pid = try Command.start(
-            "python3", [script, "--out", out, "--key", Self.key, "--port-file", portFile],
-            output: "\(stage.folder)/receiver.log")
-        var port = ""
-        try await stage.eventually("the receiver says its port", every: .milliseconds(20)) {
-            port = Files.read(portFile)
-            return !port.isEmpty
-        }
-        url = "http://127.0.0.1:\(port)"
-    }
-
-    deinit {
-        Glibc.kill(pid, SIGKILL)
-        Command.wait(for: pid)
+        server = try await LoopbackServer("receiver", ["--out", out, "--key", Self.key], stage)
     }
 
     /// What one of them has got so far.

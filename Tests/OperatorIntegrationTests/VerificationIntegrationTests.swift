@@ -1,78 +1,42 @@
 import FoundationEssentials
-import Glibc
 import Testing
 
 /// Promotions that are judged by what Prometheus and Jobs say.
 @Suite(World.isThere, .serialized) struct VerificationIntegrationTests {
-    /// A server that answers every query with the number in a file; the port it took is in another.
-    private static let prometheus = """
-        import http.server, json, sys
-        folder = sys.argv[1]
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                value = open(folder + "/value").read().strip()
-                result = [{"metric": {}, "value": [1, value]}] if value else []
-                body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
-                open(folder + "/asked", "a").write(self.path + "\\n")
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            def log_message(self, *arguments): pass
-        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        open(folder + "/port", "w").write(str(server.server_port))
-        server.serve_forever()
-        """
-
-    private func withPrometheus(_ stage: Stage, _ body: (_ url: String, _ folder: String) async throws -> Void)
-        async throws
-    {
-        let folder = stage.folder + "/prometheus"
-        try Files.write(Self.prometheus, to: folder + "/server.py")
-        try Files.write("0.5", to: folder + "/value")
-        let pid = try Command.start("python3", [folder + "/server.py", folder], output: folder + "/log")
-        defer {
-            Glibc.kill(pid, SIGKILL)
-            Command.wait(for: pid)
-        }
-        try await stage.eventually("the server of metrics listens") { !Files.read(folder + "/port").isEmpty }
-        try await body("http://127.0.0.1:\(Files.read(folder + "/port"))", folder)
-    }
-
     @Test func `a metric that breaks its condition takes the version back, one that holds lets it stay`() async throws {
         try await Stage.with { stage in
-            try await withPrometheus(stage) { url, folder in
-                let more = """
-                      verification:
-                        health: {stableFor: 1s}
-                        metrics:
-                        - name: errors
-                          prometheus: {url: "\(url)", query: 'rate(errors{app="{app}"}[1m])'}
-                          condition: "< 0.1"
-                          interval: 1s
-                          failureLimit: 1
-                    """
-                try await stage.applyEnvironments(["dev": stage.environment("dev", more: more)])
-                try await stage.eventually("there is a healthy revision") {
-                    try !stage.field("environment", "dev", ".status.revision.lastHealthy").isEmpty
-                }
-                try stage.apply(stage.promotion("bad", into: "dev", item: stage.image("web", tag: "v2")))
-                try await stage.untilPhase("rollback", "bad-auto-1", "Succeeded")
-                #expect(
-                    try stage.field("rollback", "bad-auto-1", ".spec.reason")
-                        == "MetricFailed: errors/web: 0.5 is not < 0.1")
-                #expect(try stage.field("promotion", "bad", ".status.verification[1].failures") == "2")
-                #expect(try stage.image("web", "dev") == "company/web:v1")
-                #expect(Files.read(folder + "/asked").contains("app%3D%22web%22"))
-
-                try Files.write("0.01", to: folder + "/value")
-                try stage.kubectl(
-                    "patch", "rollback", "bad-auto-1", "--type=merge", "-p", #"{"spec":{"release":true}}"#)
-                try stage.apply(stage.promotion("good", into: "dev", item: stage.image("web", tag: "v3")))
-                try await stage.untilPhase("promotion", "good", "Succeeded")
-                #expect(try stage.field("promotion", "good", ".status.verification[*].state") == "Passed Passed")
-                #expect(try stage.field("promotion", "good", ".status.verification[1].value") == "0.01")
+            let prometheus = try await Gauge("0.5", as: .prometheus, stage)
+            defer { withExtendedLifetime(prometheus) {} }
+            let more = """
+                  verification:
+                    health: {stableFor: 1s}
+                    metrics:
+                    - name: errors
+                      prometheus: {url: "\(prometheus.url)", query: 'rate(errors{app="{app}"}[1m])'}
+                      condition: "< 0.1"
+                      interval: 1s
+                      failureLimit: 1
+                """
+            try await stage.applyEnvironments(["dev": stage.environment("dev", more: more)])
+            try await stage.eventually("there is a healthy revision") {
+                try !stage.field("environment", "dev", ".status.revision.lastHealthy").isEmpty
             }
+            try stage.apply(stage.promotion("bad", into: "dev", item: stage.image("web", tag: "v2")))
+            try await stage.untilPhase("rollback", "bad-auto-1", "Succeeded")
+            #expect(
+                try stage.field("rollback", "bad-auto-1", ".spec.reason")
+                    == "MetricFailed: errors/web: 0.5 is not < 0.1")
+            #expect(try stage.field("promotion", "bad", ".status.verification[1].failures") == "2")
+            #expect(try stage.image("web", "dev") == "company/web:v1")
+            #expect(prometheus.asked.contains("app%3D%22web%22"))
+
+            try prometheus.show("0.01")
+            try stage.kubectl(
+                "patch", "rollback", "bad-auto-1", "--type=merge", "-p", #"{"spec":{"release":true}}"#)
+            try stage.apply(stage.promotion("good", into: "dev", item: stage.image("web", tag: "v3")))
+            try await stage.untilPhase("promotion", "good", "Succeeded")
+            #expect(try stage.field("promotion", "good", ".status.verification[*].state") == "Passed Passed")
+            #expect(try stage.field("promotion", "good", ".status.verification[1].value") == "0.01")
         }
     }
 
@@ -95,26 +59,6 @@ import Testing
         return String(try #require(try jobs(stage).first).prefix { $0 != " " })
     }
 
-    /// A program that Prometheus scrapes, with the number in a file.
-    private static let exporter = """
-        import http.server, sys
-        folder = sys.argv[1]
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                lines = ['errors{app="%s",pod="%d"} %s' % (app, pod, open(folder + "/value").read().strip())
-                         for app in ("web", "api") for pod in (1, 2)]
-                body = ("\\n".join(lines) + "\\n").encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            def log_message(self, *arguments): pass
-        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        open(folder + "/port", "w").write(str(server.server_port))
-        server.serve_forever()
-        """
-
     /// A metric of a promotion that is judged by a query.
     private func judged(by query: String, at url: String, within timeout: String) -> String {
         """
@@ -134,17 +78,9 @@ import Testing
     @Test(Prometheus.isThere)
     func `a real Prometheus is asked for what it scrapes, app by app, and its errors are told`() async throws {
         try await Stage.with(apps: ["web"]) { stage in
-            let folder = stage.folder + "/exporter"
-            try Files.write(Self.exporter, to: folder + "/exporter.py")
-            try Files.write("0.01", to: folder + "/value")
-            let pid = try Command.start("python3", [folder + "/exporter.py", folder], output: folder + "/log")
-            defer {
-                Glibc.kill(pid, SIGKILL)
-                Command.wait(for: pid)
-            }
-            try await stage.eventually("the exporter listens") { !Files.read(folder + "/port").isEmpty }
-            let prometheus = try Prometheus(
-                folder: stage.folder, rules: "groups: []", operatorPort: Files.read(folder + "/port"))
+            let gauge = try await Gauge("0.01", as: .exporter, stage)
+            defer { withExtendedLifetime(gauge) {} }
+            let prometheus = try Prometheus(folder: stage.folder, rules: "groups: []", operatorPort: gauge.port)
             defer { prometheus.stop() }
             try await stage.eventually("Prometheus scrapes") { try prometheus.count("errors") == 4 }
             func environment(_ query: String, within timeout: String = "1m") -> String {
@@ -167,7 +103,7 @@ import Testing
             #expect(try stage.field("promotion", "good", ".status.verification[1].name") == "errors/web")
             #expect(try stage.field("promotion", "good", ".status.verification[1].value") == "0.02")
 
-            try Files.write("0.2", to: folder + "/value")
+            try gauge.show("0.2")
             try await stage.eventually("Prometheus has seen it") { try prometheus.count("sum(errors) > 0.5") == 1 }
             try await promote("bad", "v3", query)
             #expect(try stage.field("promotion", "bad", ".status.reason") == "MetricFailed")

@@ -1,3 +1,4 @@
+internal import Core
 package import KubernetesClient
 package import KubernetesModel
 internal import SluiceAPI
@@ -111,8 +112,9 @@ package final class LiveIndex: Sendable {
             let handle: @Sendable (ReflectorEvent) -> Void = { [weak self] event in
                 self?.handle(event, kind: kind, ready: ready)
             }
-            // Its first event waits for the lock that is held here, and so finds the watch in its place.
-            let task = Task { await reflector.run(handle) }
+            // Its first event waits for the lock that is held here, and so finds the watch in its place. It outlasts the
+            // reconcile that happens to ask first, and so bears no trace of that.
+            let task = TraceContext.$current.withValue(nil) { Task { await reflector.run(handle) } }
             state.watches[kind] = KindWatch(task: task, ready: ready, users: [environment])
         }
     }

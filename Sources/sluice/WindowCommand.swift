@@ -11,14 +11,27 @@ struct WindowCommand: ParsableCommand {
         discussion: "Example: sluice window explain -f production.yaml --at 2026-03-23T09:00:00Z",
         subcommands: [Explain.self, Calendar.self])
 
-    /// The Environment of a file, with its windows.
-    private static func read(_ file: String) throws -> (Environment, WindowCalendar) {
-        let environments = try Files.documents(file).filter { $0.manifest.gvk == Environment.gvk }
-        guard environments.count == 1, let only = environments.first else {
-            throw Failure.usage("\(file): holds \(environments.count) Environments; name a file that holds one")
+    /// The windows that are asked about, and for what.
+    struct Question: ParsableArguments {
+        @Option(name: [.customShort("f"), .long], help: "A file with one Environment.")
+        var file: String
+
+        @Option(help: "The app.")
+        var app: String = "*"
+
+        @Option(help: "Promote, Sync, SelfHeal or Rollback.")
+        var operation: String = "Promote"
+
+        func read() throws -> (WindowCalendar, WindowOperation) {
+            guard let operation = WindowOperation(rawValue: operation) else {
+                throw Failure.usage("--operation \(operation): choose Promote, Sync, SelfHeal or Rollback")
+            }
+            let environments = try Files.documents(file).filter { $0.manifest.gvk == Environment.gvk }
+            guard environments.count == 1, let only = environments.first else {
+                throw Failure.usage("\(file): holds \(environments.count) Environments; name a file that holds one")
+            }
+            return (try WindowCalendar(try Environment(manifest: only.manifest).spec.windows), operation)
         }
-        let environment = try Environment(manifest: only.manifest)
-        return (environment, try WindowCalendar(environment.spec.windows))
     }
 
     private static func time(_ text: String, _ option: String) throws -> Timestamp {
@@ -33,27 +46,17 @@ struct WindowCommand: ParsableCommand {
             abstract: "Says whether the windows are open, why, and until when.",
             discussion: "Example: sluice window explain -f production.yaml --app cart --operation Promote -o json")
 
-        @Option(name: [.customShort("f"), .long], help: "A file with one Environment.")
-        var file: String
+        @OptionGroup var question: Question
 
         @Option(help: "The moment; by default now.")
         var at: String?
 
-        @Option(help: "The app.")
-        var app: String = "*"
-
-        @Option(help: "Promote, Sync, SelfHeal or Rollback.")
-        var operation: String = "Promote"
-
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            guard let operation = WindowOperation(rawValue: operation) else {
-                throw Failure.usage("--operation \(operation): choose Promote, Sync, SelfHeal or Rollback")
-            }
             let now = try at.map { try WindowCommand.time($0, "--at") } ?? SystemClock().now()
-            let (_, calendar) = try WindowCommand.read(file)
-            let verdict = calendar.verdict(operation, app: app, at: now)
+            let (calendar, operation) = try question.read()
+            let verdict = calendar.verdict(operation, app: question.app, at: now)
             output.print(verdict.json) { verdict.message(now: now) }
         }
     }
@@ -63,8 +66,7 @@ struct WindowCommand: ParsableCommand {
             abstract: "Lists the openings between two dates.",
             discussion: "Example: sluice window calendar -f production.yaml --from 2026-03-23 --to 2026-03-30")
 
-        @Option(name: [.customShort("f"), .long], help: "A file with one Environment.")
-        var file: String
+        @OptionGroup var question: Question
 
         @Option(help: "The first date.")
         var from: String
@@ -72,21 +74,12 @@ struct WindowCommand: ParsableCommand {
         @Option(help: "The date after the last.")
         var to: String
 
-        @Option(help: "The app.")
-        var app: String = "*"
-
-        @Option(help: "Promote, Sync, SelfHeal or Rollback.")
-        var operation: String = "Promote"
-
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            guard let operation = WindowOperation(rawValue: operation) else {
-                throw Failure.usage("--operation \(operation): choose Promote, Sync, SelfHeal or Rollback")
-            }
-            let (_, calendar) = try WindowCommand.read(file)
+            let (calendar, operation) = try question.read()
             let openings = calendar.openings(
-                operation, app: app, from: try WindowCommand.time(from, "--from"),
+                operation, app: question.app, from: try WindowCommand.time(from, "--from"),
                 to: try WindowCommand.time(to, "--to"))
             output.print(.array(openings.map(\.json))) {
                 openings.isEmpty

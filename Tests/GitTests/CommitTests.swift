@@ -128,33 +128,8 @@ import Testing
 
     @Test func `of eight writers at once every commit lands exactly once`() async throws {
         let (fixture, _, _) = try await start(["a": "1"])
-        let writers = 8
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0..<writers {
-                let mirror = try fixture.mirror("writer-\(writer).git")
-                group.addTask {
-                    for _ in 0..<200 {
-                        let base = try await mirror.fetch(.branch("main")).commit
-                        let commit = try await mirror.commit(
-                            onto: base, edits: ["file-\(writer)": .write([UInt8(writer)])],
-                            message: "m\n\nWriter: \(writer)\n", author: author)
-                        do throws(GitError) {
-                            try await mirror.push(commit, to: "main", expecting: base)
-                            return
-                        } catch {
-                            guard error.code == .pushRejected else { throw error }
-                        }
-                    }
-                    Issue.record("writer \(writer) never got through")
-                }
-            }
-            try await group.waitForAll()
-        }
-        let mirror = try fixture.mirror()
-        let head = try await mirror.fetch(.branch("main")).commit
-        let writersSeen = try await mirror.history(from: head).compactMap { $0.trailers["Writer"] }
-        #expect(writersSeen.sorted() == (0..<writers).map(String.init))
-        #expect(try await mirror.withTree(of: head) { try $0.children(of: "").count } == writers + 1)
+        let writers = try (0..<8).map { try fixture.mirror("writer-\($0).git") }
+        try await expectEachToLandOnce(writers, seenBy: try fixture.mirror(), beside: 1)
         #expect(try run(["git", "fsck", "--strict", "--full", "--no-dangling"], in: fixture.server) == "")
     }
 }

@@ -166,33 +166,8 @@ import Testing
         let site = try Site("crowd")
         try site.fixture.commit(["a": "1"])
         try site.fixture.push()
-        let writers = 8
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0..<writers {
-                let mirror = try site.mirror("writer-\(writer)")
-                group.addTask {
-                    for _ in 0..<200 {
-                        let base = try await mirror.fetch(.branch("main")).commit
-                        let commit = try await mirror.commit(
-                            onto: base, edits: ["file-\(writer)": .write([UInt8(writer)])],
-                            message: "m\n\nWriter: \(writer)\n", author: author)
-                        do throws(GitError) {
-                            try await mirror.push(commit, to: "main", expecting: base)
-                            return
-                        } catch {
-                            guard error.code == .pushRejected else { throw error }
-                        }
-                    }
-                    Issue.record("writer \(writer) never got through")
-                }
-            }
-            try await group.waitForAll()
-        }
-        let mirror = try site.mirror()
-        let head = try await mirror.fetch(.branch("main")).commit
-        let seen = try await mirror.history(from: head).compactMap { $0.trailers["Writer"] }
-        #expect(seen.sorted() == (0..<writers).map(String.init))
-        #expect(try await mirror.withTree(of: head) { try $0.children(of: "").count } == writers + 1)
+        let writers = try (0..<8).map { try site.mirror("writer-\($0)") }
+        try await expectEachToLandOnce(writers, seenBy: try site.mirror(), beside: 1)
     }
 
     @Test(arguments: [true, false])

@@ -28,8 +28,8 @@ package struct GitLimits: Sendable, Hashable {
 
     /// Whether `http:` is allowed for hosts other than this machine.
     package var allowInsecureHTTP = false
-    /// Whether a server may send on to another one, as it may when a repository moves.
-    package var allowRedirectsToOtherHosts = true
+    /// Whether a server may send on to another repository or another server, as it does when a repository moves.
+    package var followMoves = true
     /// Whether `file:` URLs and absolute paths are allowed. For tests and demonstrations.
     package var allowFile = false
 

@@ -107,12 +107,17 @@ final class HTTPSubtransport: SmartSubtransport {
             throw GitError(
                 .protocolViolation, "repository \(operation.url.text): a redirect to \(shown) is refused")
         }
-        guard operation.limits.allowRedirectsToOtherHosts || url.isOnSameServer(as: operation.url) else {
+        let isHere = url.isOnSameServer(as: operation.url) && name(of: url) == name(of: operation.url)
+        guard operation.limits.followMoves || isHere else {
             throw GitError(
-                .protocolViolation,
-                "repository \(operation.url.text): it redirects to \(shown), another server: name that one instead")
+                .protocolViolation, "repository \(operation.url.text): it has moved to \(url.text): name that instead")
         }
         return url.text
+    }
+
+    /// A repository's path, which some servers want to end in `.git` and send those on who leave that away.
+    private func name(of url: GitURL) -> Substring {
+        url.path.hasSuffix(".git") ? url.path.dropLast(".git".count) : url.path[...]
     }
 
     private func accept(_ head: HTTPResponseHead, _ service: SmartService) throws(GitError) {

@@ -94,16 +94,23 @@ extension RemoteSession {
     private func fetchAll(
         _ id: CommitID, _ operation: RemoteOperation, _ mirror: OpenMirror
     ) throws(GitError) {
-        try perform(operation, "fetching commit \(id.short)") { remote in
+        let listed = try perform(operation, "fetching commit \(id.short)") { remote in
             try connect(remote, GIT_DIRECTION_FETCH, operation)
-            if try references(remote, operation).isEmpty {
+            let listed = try references(remote, operation)
+            if listed.isEmpty {
                 throw GitError(
                     .emptyRepository, "repository \(operation.url.text): it is empty; push a first commit")
             }
             try download(
                 ["+refs/heads/*:refs/sluice/all/heads/*", "+refs/tags/*:refs/sluice/all/tags/*"], remote, operation)
+            return listed
         }
         guard try has(id, mirror) else {
+            // What was thought to be here is not sent again. So what the server lists and is not here is lost here.
+            let fetched = listed.targets.filter { $0.key.hasPrefix("refs/heads/") || $0.key.hasPrefix("refs/tags/") }
+            for target in fetched.values where try !has(target, mirror) {
+                throw GitError(.mirrorCorrupted, "repository \(operation.url.text): objects of the mirror are lost")
+            }
             throw GitError(
                 .commitNotFound, "repository \(operation.url.text): no branch or tag holds commit \(id.hex)")
         }

@@ -10,12 +10,13 @@ import Testing
 
     private func mirror(
         _ server: ScriptedServer, folder: TemporaryFolder, path: String = "/r.git",
-        stall: Duration = .milliseconds(300), total: Duration = .seconds(60)
+        stall: Duration = .milliseconds(300), total: Duration = .seconds(60), followMoves: Bool = true
     ) throws -> GitRepository {
         var limits = GitLimits()
         limits.connectTimeout = .seconds(2)
         limits.stallTimeout = stall
         limits.totalTimeout = total
+        limits.followMoves = followMoves
         return GitRepository(
             url: try GitURL(server.url + path),
             credentials: GitCredentials(.basic(username: "git", password: Self.secret)), directory: folder / "m",
@@ -192,6 +193,27 @@ import Testing
         #expect(other.requests.count == 1)
         #expect(other.requests.first?.contains("Authorization") == false)
         #expect(other.requests.first?.hasPrefix("GET /x.git/info/refs?service=git-upload-pack") == true)
+    }
+
+    @Test(arguments: [(true, "/other.git", false), (true, "", false), (false, "/r", true), (false, "/R.git", false)])
+    func `a move is not followed where it must not be`(isElsewhere: Bool, path: String, isFollowed: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let other = try ScriptedServer { _ in .response("404 Not Found") }
+        defer { other.stop() }
+        let target = (isElsewhere ? other.url : "") + (path.isEmpty ? "/r.git" : path)
+        let server = try ScriptedServer { head in
+            head.hasPrefix("GET /r.git")
+                ? .response("301 Moved", ["Location: \(target)/info/refs?service=git-upload-pack"])
+                : .response("200 OK", [Self.listingType], body: Self.listing())
+        }
+        defer { server.stop() }
+        let mirror = try mirror(server, folder: folder, followMoves: false)
+        if isFollowed {
+            #expect(try await mirror.listRemote()["refs/heads/main"]?.hex == Self.id)
+        } else {
+            await expect(.protocolViolation) { _ = try await mirror.listRemote() }
+        }
+        #expect(other.requests.isEmpty)
     }
 
     @Test(arguments: [

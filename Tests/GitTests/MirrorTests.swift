@@ -140,6 +140,56 @@ import Testing
         #expect(try await mirror.commitInfo(first).id == first)
     }
 
+    @Test func `a commit is read beside another repository, on that one's thread, and damage is mended by a fetch`()
+        async throws
+    {
+        let fixture = try GitFixture()
+        let base = try GitFixture()
+        try fixture.commit(["a": "1"])
+        try base.commit(["b/c": "2"])
+        try fixture.push()
+        try base.push()
+        let (mirror, other) = (try fixture.mirror(), try base.mirror())
+        let commit = try await mirror.fetch(.branch("main")).commit
+        let wanted = try base.head()
+        func both() async throws -> [String] {
+            try await mirror.withTree(of: commit) { tree in
+                let beside = try other.treeOnThisThread(of: wanted)
+                return try [tree.read("a"), beside?.read("b/c") ?? []].map { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+        #expect(try await both() == ["1", ""])
+        _ = try await other.fetch(.commit(wanted))
+        #expect(try await both() == ["1", "2"])
+        let pack = base.folder / "mirror.git/1/objects/pack"
+        for name in try FileManager.default.contentsOfDirectory(atPath: pack) where name.hasSuffix(".pack") {
+            try run(["chmod", "u+w", pack + "/" + name], in: base.folder.path)
+            try Data(repeating: 7, count: 200).write(to: URL(fileURLWithPath: pack + "/" + name))
+        }
+        // libgit2 keeps a pack open for the whole process by its path, so another name shows what a new process sees.
+        let copy = base.folder / "copy.git"
+        try run(["cp", "-r", base.folder / "mirror.git", copy], in: base.folder.path)
+        let again = try base.mirror("copy.git")
+        #expect(try again.treeOnThisThread(of: wanted) == nil)
+        _ = try await again.fetch(.commit(wanted))
+        #expect(try again.treeOnThisThread(of: wanted)?.read("b/c") == Array("2".utf8))
+    }
+
+    @Test(arguments: [
+        ("https://git.example.com/a/b", true), ("https://git.example.com:8443/a/b", false),
+        ("http://git.example.com/a/b", false), ("https://example.com/a/b", false), ("ssh://git.example.com/a/b", false),
+        ("https://git.example.com.evil.com/a/b", false),
+    ])
+    func `credentials are for one server`(url: String, isSame: Bool) throws {
+        var limits = GitLimits()
+        limits.allowInsecureHTTP = true
+        let credentials = GitCredentials(.bearer(token: "t"), caPEM: [1])
+        let repository = GitRepository(
+            url: try GitURL("https://git.example.com/x/y"), credentials: credentials, directory: "/nonexistent/sluice",
+            transport: NoTransport(), clock: FixedClock())
+        #expect(try repository.credentials(for: GitURL(url, limits: limits)) == (isSame ? credentials : .anonymous))
+    }
+
     @Test func `links, modes and submodules are told apart`() async throws {
         let fixture = try GitFixture()
         try fixture.write("run.sh", "#!/bin/sh\n")

@@ -77,17 +77,25 @@ import Testing
                 bases.remove()
                 others.remove()
             }
-            let blue = try bases.commit(BaseRepository.files("blue"))
+            // Committed, and not yet on any branch.
+            let blue = try bases.commit(BaseRepository.files("blue"), to: "refs/hidden/late")
             let foreign = try others.commit(BaseRepository.files("black"))
             try stage.restart(flags: ["--remote-base", bases.address])
             let file = "apps/web/overlays/dev/kustomization.yaml"
             try stage.write(file, overlay("\(bases.url)//app?ref=\(blue)"))
             try stage.commit("Build upon the company's base")
-            try await stage.applyEnvironments(["dev": stage.environment("dev")])
+            try await stage.untilServed()
+            try stage.apply(stage.environment("dev"))
             func color() throws -> String { try stage.field("configmap", "base-palette", ".data.color", in: "dev") }
             func message(_ app: String) throws -> String {
                 try stage.field("environment", "dev", ".status.apps[?(@.name==\"\(app)\")].message")
             }
+            try await stage.eventually("the missing commit is told") {
+                try message("web").contains("cannot be fetched")
+            }
+            // It is taken once it is there, without a word from anybody.
+            try bases.push("HEAD:main")
+            try await stage.untilPhase("environment", "dev", "Ready")
             #expect(try color() == "blue")
             #expect(bases.downloads() == 1)
 
@@ -131,26 +139,6 @@ import Testing
             #expect(try message("cart").contains("--remote-base \(others.address)"))
             #expect(others.downloads() == 0)
             #expect(try stage.field("environment", "dev", ".status.apps[?(@.name==\"web\")].sync") == "Synced")
-        }
-    }
-
-    @Test func `a base that is not there yet is taken once it is, without a word from anybody`() async throws {
-        try await Stage.with { stage in
-            let bases = try BaseRepository("e2e/late", in: stage.folder)
-            defer { bases.remove() }
-            // Committed here, and not pushed where the operator looks.
-            let blue = try bases.commit(BaseRepository.files("blue"), to: "refs/hidden/late")
-            try stage.restart(flags: ["--remote-base", bases.address])
-            try stage.write("apps/web/overlays/dev/kustomization.yaml", overlay("\(bases.url)//app?ref=\(blue)"))
-            try stage.commit("Build upon what is to come")
-            try await stage.untilServed()
-            try stage.apply(stage.environment("dev"))
-            try await stage.eventually("the missing commit is told") {
-                try stage.field("environment", "dev", ".status.apps[0].message").contains("cannot be fetched")
-            }
-            try bases.push("HEAD:main")
-            try await stage.untilPhase("environment", "dev", "Ready")
-            #expect(try stage.field("configmap", "base-palette", ".data.color", in: "dev") == "blue")
         }
     }
 }

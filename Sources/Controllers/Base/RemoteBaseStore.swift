@@ -59,12 +59,12 @@ package final class RemoteBaseStore: Sendable {
         self.arrived = arrived
     }
 
-    /// The limits of mirrors of bases: those of other mirrors, but never a file of this machine, and no other server than
-    /// the one that is on the list.
+    /// The limits of mirrors of bases: those of other mirrors, but never a file of this machine, and no other repository
+    /// than the one that is on the list.
     package static func limits(_ limits: GitLimits) -> GitLimits {
         var limits = limits
         limits.allowFile = false
-        limits.allowRedirectsToOtherHosts = false
+        limits.followMoves = false
         return limits
     }
 

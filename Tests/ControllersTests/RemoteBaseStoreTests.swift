@@ -111,6 +111,9 @@ private let production = NamespacedName(namespace: "shop", name: "production")
             #expect(error?.code == .remoteUnavailable)
             #expect(error?.disposition == .transient)
             #expect(server.fetches.count == 1)
+            // Who comes later does not wait all over again.
+            await #expect(throws: KustomizeError.self) { try await render(store, Self.tree(Self.base)) }
+            #expect(server.fetches.count == 1)
             server.isStalled = false
             var arrivals = server.arrivals?.makeAsyncIterator()
             #expect(await arrivals?.next() == production)

@@ -11,6 +11,7 @@ import Testing
     func `every object is accepted by the API server`(values: String) throws {
         let text = try Chart.render(
             "--values", "\(Chart.folder)/ci/\(values).yaml", "--namespace", "default", "--release", "chart-\(values)")
+        #expect(text.contains("\"--remote-base=git.example.com:8443/platform/bases\"") == (values == "full"))
         let documents = Chart.builtIn(text)
         let kinds = documents.split(separator: "\n").filter { $0.hasPrefix("kind: ") }.count
         let answer = try cluster("apply", "--dry-run=server", "-f", "-", input: documents)

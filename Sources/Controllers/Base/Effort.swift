@@ -10,7 +10,9 @@ extension RemoteBaseStore {
     /// | a failure     | 2 s, 4 s, 8 s ... 5 min, the more of them |
     /// | a name's commit | a minute                                |
     struct Effort {
-        var task: Task<Void, Never>?
+        private(set) var task: Task<Void, Never>?
+        /// When the attempt that is under way began.
+        private(set) var began = Duration.zero
         /// Who is called when there is something new.
         var waiting: Set<NamespacedName> = []
         private var last: Result<CommitID, GitError>?
@@ -35,6 +37,11 @@ extension RemoteBaseStore {
         /// When a failure is worth another try.
         var retryAt: Duration? {
             if case .failure = last { holdsUntil } else { nil }
+        }
+
+        mutating func begin(_ task: Task<Void, Never>, at now: Duration) {
+            self.task = task
+            began = now
         }
 
         mutating func finish(_ result: Result<CommitID, GitError>, at now: Duration) {

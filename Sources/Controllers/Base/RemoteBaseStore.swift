@@ -29,6 +29,7 @@ package final class RemoteBaseStore: Sendable {
     private let logger: Logger
     /// How long a render waits for a fetch; nil for as long as that takes.
     private let patience: Duration?
+    private let metrics = GitMetrics()
     private let arrived: @Sendable (NamespacedName) -> Void
     private let state = Mutex(State())
 
@@ -134,18 +135,20 @@ package final class RemoteBaseStore: Sendable {
     ///
     /// - Returns: whether another run may find something that it did not find before.
     private func fetch(_ wanted: [Want: any BaseRepository], for environment: NamespacedName?) async -> Bool {
-        let tasks = wanted.map { begin($0.key, of: $0.value) }
+        let attempts = wanted.map { begin($0.key, of: $0.value) }
         guard let patience else {
-            for task in tasks { await task.value }
+            for attempt in attempts { await attempt.task.value }
             return true
         }
+        // Who comes while it is under way waits no longer than who began it.
+        let deadline = (attempts.map(\.began).max() ?? .zero) + patience
         let (ending, end) = AsyncStream.makeStream(of: Never.self)
         Task {
-            for task in tasks { await task.value }
+            for attempt in attempts { await attempt.task.value }
             end.finish()
         }
         let alarm = Task { [clock] in
-            try? await clock.sleep(until: clock.now() + patience)
+            try? await clock.sleep(until: deadline)
             end.finish()
         }
         for await _ in ending {}
@@ -171,17 +174,21 @@ package final class RemoteBaseStore: Sendable {
     }
 
     /// The fetch of a base that is under way, or else a new one.
-    private func begin(_ want: Want, of repository: any BaseRepository) -> Task<Void, Never> {
-        state.withLock { state in
-            if let task = state.efforts[want]?.task { return task }
+    private func begin(
+        _ want: Want, of repository: any BaseRepository
+    ) -> (task: Task<Void, Never>, began: Duration) {
+        let now = clock.now()
+        return state.withLock { state in
+            if let effort = state.efforts[want], let task = effort.task { return (task, effort.began) }
             let task = Task { await self.run(want, repository) }
-            state.efforts[want, default: Effort()].task = task
-            return task
+            state.efforts[want, default: Effort()].begin(task, at: now)
+            return (task, now)
         }
     }
 
     private func run(_ want: Want, _ repository: any BaseRepository) async {
         let result: Result<CommitID, GitError>
+        let began = clock.now()
         do throws(GitError) {
             if let commit = CommitID(hex: want.ref) {
                 try await repository.fetch(commit)
@@ -196,6 +203,7 @@ package final class RemoteBaseStore: Sendable {
                 metadata: .init([.repository: want.repository, .revision: want.ref, .error: error.message]))
         }
         let now = clock.now()
+        metrics.finished(.fetch, (try? result.get()) == nil ? .error : .success, took: now - began)
         let (waiting, retryAt, idle) = state.withLock { state in
             var effort = state.efforts.removeValue(forKey: want) ?? Effort()
             let waiting = effort.waiting

@@ -19,6 +19,17 @@ package enum GoFloat {
         return sign + positional(digits, exponent)
     }
 
+    /// `json.Marshal` of a finite number: 1e-7 -> 1e-7, 1e20 -> 100000000000000000000.
+    package static func json(_ value: Double) -> String {
+        let sign = value.sign == .minus ? "-" : ""
+        if value == 0 { return sign + "0" }
+        let (digits, exponent) = shortest(value.magnitude)
+        guard value.magnitude < 1e-6 || value.magnitude >= 1e21 else { return sign + positional(digits, exponent) }
+        let text = scientific(digits, exponent)
+        // One digit of a negative exponent stands without a zero.
+        return exponent > -10 && exponent < 0 ? "\(sign)\(text.dropLast(2))\(text.suffix(1))" : sign + text
+    }
+
     /// A finite number as kustomize writes it, which sends it through JSON: 1.0 -> 1, 1e21 -> 1e+21.
     static func throughJSON(_ value: Double) -> String {
         switch whole(value) {

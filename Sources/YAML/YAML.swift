@@ -12,7 +12,7 @@ package enum YAML {
     ) throws(YAMLError) -> [YAMLNode] {
         try read(
             YAMLChunk(bytes: bytes[...], firstLine: 1), upTo: .max, limits: limits, duplicateKeys: duplicateKeys,
-            file: file, asResource: false)
+            file: file)
     }
 
     /// The one document of a text that must have exactly one; a null node if the text is empty.
@@ -27,28 +27,25 @@ package enum YAML {
         return all.first ?? YAMLNode(.scalar(YAMLScalar("")))
     }
 
-    /// The first document of a chunk, or nil if it has none. What follows that document is not looked at.
-    ///
-    /// - Parameter asResource: reads as ``resources(parsing:limits:duplicateKeys:file:)`` does.
+    /// The first document of a chunk, or nil if it has none, with go-yaml's escapes. What follows that document is not
+    /// looked at.
     package static func firstDocument(
         of chunk: YAMLChunk, limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
-        file: String = "", asResource: Bool = false
+        file: String = ""
     ) throws(YAMLError) -> YAMLNode? {
-        try read(
-            chunk, upTo: 1, limits: limits, duplicateKeys: duplicateKeys, file: file, asResource: asResource
-        ).first
+        try withGoEscapes(chunk, file: file) { chunk throws(YAMLError) in
+            try read(chunk, upTo: 1, limits: limits, duplicateKeys: duplicateKeys, file: file).first
+        }
     }
 
     /// The documents of a file of resources as kustomize reads it: split into chunks, the first document of each,
     /// null ones left out.
     ///
-    /// Within brackets and braces, empty values and times of day are strings, and a mapping has one merge key at most:
-    /// so it is in what kustomize makes of them.
-    ///
-    /// - Parameter asPatch: empty values are null everywhere, for in a patch they remove.
+    /// A mapping has one merge key at most there, and double quotes have go-yaml's escapes. A text at a document's end
+    /// that keeps its line ends has one more if a comment follows: so it comes out of kustomize.
     package static func resources(
         parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits(), duplicateKeys: YAMLDuplicateKeys = .error,
-        file: String = "", asPatch: Bool = false
+        file: String = ""
     ) throws(YAMLError) -> [YAMLNode] {
         let chunks = try chunks(of: bytes, file: file)
         guard chunks.count <= limits.documents else {
@@ -58,13 +55,12 @@ package enum YAML {
         var left = limits
         var out: [YAMLNode] = []
         for chunk in chunks {
-            guard
-                let node = try readOne(
-                    chunk, limits: &left, duplicateKeys: duplicateKeys, file: file,
-                    form: asPatch ? .patch : .resource),
-                !node.isNull
-            else { continue }
-            out.append(node)
+            let document = try withGoEscapes(chunk, file: file) { chunk throws(YAMLError) in
+                var rest = left
+                defer { left = rest }
+                return try readOne(chunk, limits: &rest, duplicateKeys: duplicateKeys, file: file)
+            }
+            if let document, !document.isNull { out.append(document) }
         }
         return out
     }
@@ -90,31 +86,32 @@ package enum YAML {
     }
 
     private static func read(
-        _ chunk: YAMLChunk, upTo limit: Int, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
-        asResource: Bool
+        _ chunk: YAMLChunk, upTo limit: Int, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String
     ) throws(YAMLError) -> [YAMLNode] {
         guard chunk.bytes.count <= limits.bytes else { throw tooLarge(limits, file: file) }
         try checkDirectives(chunk, file: file)
         return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
                 text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
-                form: asResource ? .resource : .document)
+                mergesOnce: false)
             return try composer.documents(upTo: limit)
         }
     }
 
     /// Reads a chunk's first document and takes its nodes off the budget that all chunks share.
     private static func readOne(
-        _ chunk: YAMLChunk, limits: inout YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
-        form: YAMLComposer.Form
+        _ chunk: YAMLChunk, limits: inout YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String
     ) throws(YAMLError) -> YAMLNode? {
         try checkDirectives(chunk, file: file)
         return try chunk.bytes.withUnsafeBufferPointer { text throws(YAMLError) in
             var composer = try YAMLComposer(
                 text, limits: limits, duplicateKeys: duplicateKeys, file: file, lineOffset: chunk.firstLine - 1,
-                form: form)
-            let document = try composer.documents(upTo: 1).first
+                mergesOnce: true)
+            var document = try composer.documents(upTo: 1).first
             limits.nodes -= composer.nodes
+            if document?.endsInKeptLines == true, chunk.hasComment(from: composer.endLine) {
+                document?.appendLineEnd()
+            }
             return document
         }
     }

@@ -1,5 +1,8 @@
 /// What to do about the parser's complaints.
 enum YAMLAdvice {
+    /// libyaml's complaint about a backslash in double quotes that it does not understand.
+    static let unknownEscape = "found unknown escape character"
+
     /// A complaint of scanner or parser, with what it was doing and what usually mends it.
     static func text(_ problem: String, context: String?) -> String {
         var out = problem

@@ -11,6 +11,49 @@ package struct YAMLChunk: Sendable, Hashable {
     }
 }
 
+extension YAMLChunk {
+    /// Whether there is a comment on or behind a line of the file on which nothing else stands.
+    func hasComment(from line: Int) -> Bool {
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropFirst(line - firstLine)
+        while let next = lines.popFirst() {
+            if next.first(where: { $0 != 0x20 && $0 != 0x09 }) == UInt8(ascii: "#") { return true }
+        }
+        return false
+    }
+}
+
+extension YAMLNode {
+    /// Whether the last text in it is a block that ends in an empty line, and is written as one once more.
+    var endsInKeptLines: Bool {
+        switch content {
+        case .scalar(let scalar):
+            guard scalar.style == .literal || scalar.style == .folded else { return false }
+            return scalar.text.utf8.last == 0x0A && scalar.text.utf8.dropLast().last ?? 0x0A == 0x0A
+                && YAMLFolding.canFold(scalar.text)
+        case .sequence(let elements): return elements.last?.endsInKeptLines ?? false
+        case .mapping(let mapping): return mapping.entries.last?.value.endsInKeptLines ?? false
+        }
+    }
+
+    /// Adds a line end to the last text in it.
+    mutating func appendLineEnd() {
+        switch content {
+        case .scalar(var scalar):
+            scalar.text += "\n"
+            content = .scalar(scalar)
+        case .sequence(var elements):
+            guard var last = elements.popLast() else { return }
+            last.appendLineEnd()
+            content = .sequence(elements + [last])
+        case .mapping(var mapping):
+            guard var last = mapping.entries.popLast() else { return }
+            last.value.appendLineEnd()
+            mapping.entries.append(last)
+            content = .mapping(mapping)
+        }
+    }
+}
+
 extension YAML {
     /// Splits a file as kustomize does: at every line that begins with `---`, save the file's first and one that
     /// directly follows another separator (that one opens the next document).

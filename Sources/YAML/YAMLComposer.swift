@@ -11,33 +11,28 @@ struct YAMLComposer: ~Copyable {
         var height = 0
     }
 
-    /// What is read: a document as it is, or as kustomize reads objects and patches of them, see
-    /// ``YAML/resources(parsing:limits:duplicateKeys:file:asPatch:)``.
-    enum Form {
-        case document, resource, patch
-    }
-
     private let parser: YAMLEventParser
     private let limits: YAMLLimits
     private let duplicateKeys: YAMLDuplicateKeys
     private let file: String
-    private let form: Form
+    /// Whether a second merge key in a mapping is an error.
+    private let mergesOnce: Bool
+    /// The line, counted from one, that follows the last scalar that was read.
+    private(set) var endLine = 1
     /// Nodes so far, aliases expanded.
     private(set) var nodes = 0
     private var aliasedNodes = 0
-    /// How many flow collections (`[]`, `{}`) are open.
-    private var flowLevel = 0
     private var anchors: [String: Anchor] = [:]
 
     init(
         _ text: UnsafeBufferPointer<UInt8>, limits: YAMLLimits, duplicateKeys: YAMLDuplicateKeys, file: String,
-        lineOffset: Int, form: Form
+        lineOffset: Int, mergesOnce: Bool
     ) throws(YAMLError) {
         parser = try YAMLEventParser(text, file: file, lineOffset: lineOffset)
         self.limits = limits
         self.duplicateKeys = duplicateKeys
         self.file = file
-        self.form = form
+        self.mergesOnce = mergesOnce
     }
 
     /// Reads up to `limit` documents; what follows the last of them is not looked at.
@@ -80,6 +75,7 @@ struct YAMLComposer: ~Copyable {
         switch type {
         case YAML_SCALAR_EVENT:
             try count(1)
+            endLine = parser.endLine
             let anchor = parser.event.pointee.data.scalar.anchor
             let node = YAMLNode(.scalar(try scalar()), mark: mark)
             if let anchor { anchors[String(cString: anchor)] = Anchor(node: node, size: 1) }
@@ -102,8 +98,6 @@ struct YAMLComposer: ~Copyable {
                 isMapping
                 ? parser.event.pointee.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
                 : parser.event.pointee.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
-            if isFlow { flowLevel += 1 }
-            defer { if isFlow { flowLevel -= 1 } }
             let (content, height) = isMapping ? try mapping(depth: depth) : try sequence(depth: depth)
             let node = YAMLNode(content, mark: mark, isFlow: isFlow)
             if let name { anchors[name] = Anchor(node: node, size: nodes - before, height: height) }
@@ -125,23 +119,12 @@ struct YAMLComposer: ~Copyable {
             case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
             case YAML_LITERAL_SCALAR_STYLE: .literal
             case YAML_FOLDED_SCALAR_STYLE: .folded
-            default: quotesOnTheWay(data.value, data.length) ? .singleQuoted : .plain
+            default: .plain
             }
         guard let tag = data.tag else { return YAMLScalar(text, style: style) }
         // The non-specific tag `!` says no more than no tag at all.
         let name = String(cString: tag)
         return YAMLScalar(text, style: style, tag: name == "!" ? nil : name)
-    }
-
-    /// Whether kustomize makes a string of an unquoted text that would mean something else.
-    ///
-    /// It writes resources out and reads them again on its way; in flow collections an empty text and one with colons
-    /// (a time of day) get quotes there.
-    private func quotesOnTheWay(_ text: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
-        guard form != .document, flowLevel > 0 else { return false }
-        guard let text, count > 0 else { return form == .resource }
-        guard count > 8, (48...57).contains(text[0]), text[4] == UInt8(ascii: "-") else { return false }
-        return (8..<count).contains { text[$0] == UInt8(ascii: ":") }
     }
 
     private mutating func alias(
@@ -177,7 +160,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func mapping(depth: Int) throws(YAMLError) -> (YAMLNode.Content, height: Int) {
-        var builder = YAMLMappingBuilder(duplicateKeys: duplicateKeys, mergesOnce: form != .document)
+        var builder = YAMLMappingBuilder(duplicateKeys: duplicateKeys, mergesOnce: mergesOnce)
         var height = 0
         while true {
             let type = try parser.next()

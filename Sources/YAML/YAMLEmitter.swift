@@ -107,16 +107,17 @@ package struct YAMLEmitter: ~Copyable {
         writer.endDocument()
     }
 
-    private mutating func write(_ node: YAMLNode, inMapping: Bool) throws(YAMLError) {
+    private mutating func write(_ node: YAMLNode, inMapping: Bool, inFlow: Bool = false) throws(YAMLError) {
+        let inFlow = inFlow || node.isFlow
         switch node.content {
         case .scalar(let scalar):
-            try write(scalar, mark: node.mark)
+            try write(scalar, mark: node.mark, inFlow: inFlow)
         case .sequence(let elements):
             guard !elements.isEmpty else { return writer.empty("[", "]") }
             let outer = writer.openSequence(inMapping: inMapping)
             for element in elements {
                 writer.item()
-                try write(element, inMapping: false)
+                try write(element, inMapping: false, inFlow: inFlow)
             }
             writer.close(outer)
         case .mapping(let mapping):
@@ -150,13 +151,20 @@ package struct YAMLEmitter: ~Copyable {
                         .value, mark: entry.keyMark,
                         "a key holds a control character (DEL, C1, U+FFFE) that kustomize cannot write")
                 }
-                try write(entry.value, inMapping: true)
+                try write(entry.value, inMapping: true, inFlow: inFlow)
             }
             writer.close(outer)
         }
     }
 
-    private mutating func write(_ scalar: YAMLScalar, mark: YAMLMark?) throws(YAMLError) {
+    private mutating func write(_ scalar: YAMLScalar, mark: YAMLMark?, inFlow: Bool) throws(YAMLError) {
+        // kustomize writes these with quotes within brackets and braces, and reads them once more.
+        if inFlow, scalar.style == .plain, scalar.tag == nil,
+            scalar.text.isEmpty || scalar.text.utf8.contains(UInt8(ascii: ":"))
+        {
+            writer.string(scalar.text)
+            return
+        }
         let value: YAMLValue
         do throws(YAMLError) {
             value = try scalar.value(schema)

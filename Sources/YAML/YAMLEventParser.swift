@@ -41,6 +41,11 @@ struct YAMLEventParser: ~Copyable {
         return event.pointee.type
     }
 
+    func isAtEnd(_ type: yaml_event_type_t) -> Bool { type == YAML_STREAM_END_EVENT || type == YAML_NO_EVENT }
+
+    /// The line on which what follows the current event begins, counted from one.
+    var endLine: Int { mark(event.pointee.end_mark).line }
+
     /// Where the current event begins.
     var mark: YAMLMark { mark(event.pointee.start_mark) }
 

@@ -5,6 +5,12 @@
 /// with a blank, and not at the end of a text that keeps its line ends. If the text as a whole begins with a blank the
 /// writer puts none, and the reader folds lines that were apart.
 package enum YAMLFolding {
+    /// Whether that writer can write a text as a block at all; what it cannot stands in quotes.
+    package static func canFold(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { YAMLScalarAnalysis($0).foldedAllowed }
+    }
+
     /// The text as it reads back.
     package static func reread(_ text: String) -> String {
         var text = text

@@ -81,7 +81,7 @@ extension Resource {
         guard let annotations = metadata["annotations"] else { return node }
         if case .mapping(let mapping) = annotations, !mapping.entries.isEmpty,
             mapping.entries.allSatisfy({
-                $0.value.scalar?.tag == .string && $0.value.scalar?.folded == false && $0.keyTag == .string
+                $0.value.scalar?.tag == .string && $0.value.scalar?.style != .folded && $0.keyTag == .string
                     && !isDropped($0.key)
             }), mapping.repeatedKey == nil
         {

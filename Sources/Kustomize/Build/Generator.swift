@@ -54,6 +54,8 @@ extension Build {
             node: .mapping(root), origin: Resource.Origin(file: loader.file, line: entry.line))
         resource.needsHash = !options.disableNameSuffixHash
         resource.behaviour = entry.behaviour == "merge" ? .merge : entry.behaviour == "replace" ? .replace : .create
+        let isKnown = ["create", "merge", "replace"].contains(entry.behaviour)
+        resource.generatorBehaviour = isKnown ? entry.behaviour : "unspecified"
         return resource
     }
 
@@ -120,6 +122,7 @@ extension Resource {
         new.prefixes = old.prefixes
         new.suffixes = old.suffixes
         new.referrers = old.referrers
+        new.generatorBehaviour = old.generatorBehaviour
         new.variables = old.variables
         new.needsHash = needsHash && old.needsHash
         return new

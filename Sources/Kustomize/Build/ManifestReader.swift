@@ -21,18 +21,18 @@ struct ManifestReader {
 
     /// The objects of a text that stands in `file`.
     static func resources(
-        _ text: String, file: String, line: Int?, asPatch: Bool = false
+        _ text: String, file: String, line: Int?
     ) throws(KustomizeError) -> [Resource] {
-        var resources = try resources(documents(Array(text.utf8), file: file, asPatch: asPatch), file: file)
+        var resources = try resources(documents(Array(text.utf8), file: file), file: file)
         for index in resources.indices { resources[index].origin.line = line }
         return resources
     }
 
     static func documents(
-        _ bytes: [UInt8], file: String, asPatch: Bool = false
+        _ bytes: [UInt8], file: String
     ) throws(KustomizeError) -> [ParsedDocument] {
         do {
-            var documents = try YAML.resources(parsing: bytes, duplicateKeys: .keep, file: file, asPatch: asPatch).map {
+            var documents = try YAML.resources(parsing: bytes, duplicateKeys: .keep, file: file).map {
                 ParsedDocument(node: Node($0), line: $0.mark?.line)
             }
             if documents.count == 1, ["List", "ResourceList"].contains(documents[0].node["kind"]?.text) {
@@ -69,26 +69,21 @@ struct ManifestReader {
                     throw KustomizeError(
                         .invalidManifest, file: file, line: document.line, field: "items", "a list is expected")
                 }
-                for item in items { pending += try rewritten(item, file: file, line: document.line) }
+                for item in items {
+                    do {
+                        pending.append(ParsedDocument(node: try item.rewrittenAsJSON(), line: document.line))
+                    } catch {
+                        throw KustomizeError(
+                            .invalidManifest, file: file, line: document.line, field: "items.\(error.field)",
+                            error.problem)
+                    }
+                }
                 continue
             }
             try check(document, file: file)
             out.append(Resource(node: document.node, origin: Resource.Origin(file: file, line: document.line)))
         }
         return out
-    }
-
-    /// An item of a list as kustomize has it after it has written the item as JSON and read that: numbers and dates are
-    /// spelled anew, texts stand in quotes.
-    private static func rewritten(_ item: Node, file: String, line: Int?) throws(KustomizeError) -> [ParsedDocument] {
-        var bytes: [UInt8] = []
-        do {
-            GoJSON.write(try item.json(), to: &bytes)
-        } catch {
-            throw KustomizeError(
-                .invalidManifest, file: file, line: line, field: "items.\(error.field)", error.problem)
-        }
-        return try documents(bytes, file: file).map { ParsedDocument(node: $0.node, line: line) }
     }
 
     private static func check(_ document: ParsedDocument, file: String) throws(KustomizeError) {

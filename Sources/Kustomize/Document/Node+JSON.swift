@@ -20,26 +20,33 @@ extension Node {
     /// Here the types of scalars are settled, and what cannot be written is noticed: repeated keys, keys that are no
     /// strings, infinite numbers, and texts that do not fit the type that their field had.
     ///
-    /// - Parameter isRoot: it is a whole object, whose own keys are texts whatever they would mean.
-    func json(isRoot: Bool = false) throws(DocumentError) -> JSONValue {
+    /// - Parameters:
+    ///   - isRoot: it is a whole object, whose own keys are texts whatever they would mean.
+    ///   - inFlow: it stands within braces.
+    func json(isRoot: Bool = false, inFlow: Bool = false) throws(DocumentError) -> JSONValue {
         switch self {
         case .scalar(let scalar):
-            return try scalar.json()
+            return try scalar.json(inFlow: inFlow)
         case .sequence(let elements):
             var out: [JSONValue] = []
             out.reserveCapacity(elements.count)
             for (index, element) in elements.enumerated() {
-                do { out.append(try element.json()) } catch { throw error.inside("[\(index)]") }
+                do { out.append(try element.json(inFlow: inFlow)) } catch { throw error.inside("[\(index)]") }
             }
             return .array(out)
         case .mapping(let mapping):
+            let inFlow = inFlow || mapping.isFlow
             var pairs: [(String, JSONValue)] = []
             pairs.reserveCapacity(mapping.entries.count)
             for entry in mapping.entries {
                 guard entry.keyTag == .string || isRoot else {
                     throw DocumentError(problem: "the key '\(entry.key)' is not a string: put it in quotes")
                 }
-                do { pairs.append((entry.key, try entry.value.json())) } catch { throw error.inside(entry.key) }
+                do {
+                    pairs.append((entry.key, try entry.value.json(inFlow: inFlow)))
+                } catch {
+                    throw error.inside(entry.key)
+                }
             }
             let object = JSONObject(pairs)
             guard object.count == pairs.count else {
@@ -59,27 +66,42 @@ extension Mapping {
 }
 
 extension Scalar {
-    func json() throws(DocumentError) -> JSONValue {
-        switch tag {
-        case .string, .binary:
-            return try string()
-        case .none:
-            return quoted ? try string() : try typed(YAMLScalar.value(ofPlain: text, .goYAML3))
-        default:
-            let value = YAMLScalar.value(ofPlain: text, .goYAML3)
-            if Tag(value) == tag {
-                // The type of a text in quotes is dropped on the way out.
-                return quoted ? try string() : try typed(value)
-            }
-            if tag == .float, case .int(let number) = value { return .int(number) }
-            throw DocumentError(
-                problem: "a \(Tag(value).name) stands where the file has a \(tag.name): put that value in quotes"
-                    + " to make it a string, or set a \(tag.name)")
+    func json(inFlow: Bool) throws(DocumentError) -> JSONValue {
+        if tag == .string || (tag == .none && quoted) { return try string(inFlow: inFlow) }
+        guard tag != .binary else {
+            throw DocumentError(problem: "a text tagged !!binary is not base64: correct it, or drop the tag")
+        }
+        let value = YAMLScalar.value(ofPlain: text, .goYAML3)
+        // The type of a text in quotes is dropped on the way out.
+        let isText = quoted || (inFlow && getsQuotesInFlow(value))
+        if tag == .none || Tag(value) == tag {
+            return isText ? try string(inFlow: inFlow) : try typed(value, inFlow: inFlow)
+        }
+        if tag == .float, case .int(let number) = value { return .int(number) }
+        throw DocumentError(
+            problem: "a \(Tag(value).name) stands where the file has a \(tag.name): put that value in quotes"
+                + " to make it a string, or set a \(tag.name)")
+    }
+
+    /// Whether a text without quotes gets some within brackets and braces, where it would not be read as itself.
+    func getsQuotesInFlow(_ value: YAMLValue) -> Bool {
+        switch value {
+        case .null: text.isEmpty
+        case .timestamp: text.utf8.contains(UInt8(ascii: ":"))
+        default: false
         }
     }
 
-    private func string() throws(DocumentError) -> JSONValue {
-        let text = folded ? YAMLFolding.reread(text) : text
+    private func string(inFlow: Bool) throws(DocumentError) -> JSONValue {
+        var text = text
+        if !inFlow {
+            if text.utf8.first == 0x09, isBlock {
+                throw DocumentError(
+                    problem: "a text of several lines begins with a tab, which kustomize cannot read back: put it in"
+                        + " double quotes with \\t, or begin it with another character")
+            }
+            if style == .folded { text = YAMLFolding.reread(text) }
+        }
         guard !text.utf8.allSatisfy({ $0 < 0x7F }) else { return .string(text) }
         for scalar in text.unicodeScalars where (0x7F..<0xA0).contains(scalar.value) && scalar.value != 0x85 {
             throw DocumentError(problem: "the text holds a control character: remove it")
@@ -87,9 +109,18 @@ extension Scalar {
         return .string(text)
     }
 
-    private func typed(_ value: YAMLValue) throws(DocumentError) -> JSONValue {
+    /// Whether kustomize writes it as a block: one with a tab in front cannot be read back.
+    private var isBlock: Bool {
+        switch style {
+        case .quoted: false
+        case .plain: text.utf8.contains(0x0A) && YAMLFolding.canFold(text)
+        case .literal, .folded: YAMLFolding.canFold(text)
+        }
+    }
+
+    private func typed(_ value: YAMLValue, inFlow: Bool) throws(DocumentError) -> JSONValue {
         switch value {
-        case .string(let text): return text == self.text ? try string() : .string(text)
+        case .string(let text): return text == self.text ? try string(inFlow: inFlow) : .string(text)
         case .timestamp(let text): return .string(text)
         case .int(let number): return .int(number)
         case .uint(let number): return .double(Double(number))
@@ -126,7 +157,7 @@ extension Node {
             // What would be read as something else stands in quotes, and those stay when the text is replaced.
             var isPlain = false
             if case .string = YAMLScalar.value(ofPlain: text, .yaml11) { isPlain = true }
-            self = .scalar(Scalar(text, tag: .string, quoted: !isPlain))
+            self = .scalar(Scalar(text, tag: .string, style: isPlain ? .plain : .quoted))
         case .array(let elements): self = .sequence(elements.map { Node($0) })
         case .object(let object):
             self = .mapping(Mapping(object.map { Mapping.Entry(key: $0.key, value: Node($0.value)) }))

@@ -24,19 +24,30 @@ struct Scalar: Sendable, Hashable {
         case binary
     }
 
+    /// How it is written. kustomize writes what it has in the styles of its source and reads that once more, which is
+    /// not always the same.
+    enum Style: UInt8, Sendable, Hashable {
+        case plain
+        /// In quotes of either kind.
+        case quoted
+        /// As a block (`|`).
+        case literal
+        /// As a folded block (`>`).
+        case folded
+    }
+
     var text: String
     var tag: Tag
-    /// Written in quotes or as a block. A number in quotes is a string whatever its tag says.
-    var quoted: Bool
-    /// Written as a folded block (`>`). kustomize writes it so once more and reads that, which is not always the same.
-    var folded: Bool
+    var style: Style
 
-    init(_ text: String, tag: Tag = .none, quoted: Bool = false, folded: Bool = false) {
+    init(_ text: String, tag: Tag = .none, style: Style = .plain) {
         self.text = text
         self.tag = tag
-        self.quoted = quoted
-        self.folded = folded
+        self.style = style
     }
+
+    /// Whether it stands in quotes or as a block: a number in quotes is a string whatever its tag says.
+    var quoted: Bool { style != .plain }
 }
 
 /// The entries of a mapping in the order of the text; keys may repeat until the document is written.
@@ -49,9 +60,12 @@ struct Mapping: Sendable, Hashable {
     }
 
     var entries: [Entry]
+    /// Written in braces, where values that are left out become empty texts in the end.
+    var isFlow: Bool
 
-    init(_ entries: [Entry] = []) {
+    init(_ entries: [Entry] = [], isFlow: Bool = false) {
         self.entries = entries
+        self.isFlow = isFlow
     }
 
     func index(of key: String) -> Int? { entries.firstIndex { $0.key == key } }
@@ -153,9 +167,7 @@ extension Node {
 
     /// Replaces a scalar's text as kustomize does: quotes stay, the type is settled by the new text.
     mutating func setText(_ text: String, tag: Scalar.Tag = .none) {
-        let old = scalar
-        self = .scalar(
-            Scalar(text, tag: tag, quoted: old?.quoted ?? false, folded: old?.folded ?? false))
+        self = .scalar(Scalar(text, tag: tag, style: scalar?.style ?? .plain))
     }
 }
 

@@ -24,6 +24,8 @@ struct Resource: Sendable {
     var suffixes: [String] = []
     var needsHash = false
     var behaviour = Behaviour.create
+    /// The behaviour as kustomize notes it on what it generated; empty for anything else.
+    var generatorBehaviour = ""
     var allowsNameChange = false
     var allowsKindChange = false
     /// The objects that refer to this one, as name references found them.

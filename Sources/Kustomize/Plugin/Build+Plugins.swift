@@ -241,16 +241,16 @@ struct Plugin {
 }
 
 extension YAMLNode {
-    /// A node as it would be read; every part of it is said to stand where the object begins.
-    init(_ node: Node, line: Int?) {
+    /// A node as it would be read once it was written; every part of it is said to stand where the object begins.
+    init(_ node: Node, line: Int?, inFlow: Bool = false) {
         let mark = line.map { YAMLMark(line: $0, column: 1) }
         switch node {
         case .scalar(let scalar):
-            let isString = scalar.tag == .string || scalar.quoted
-            let style = scalar.folded ? YAMLScalar.Style.folded : isString ? .doubleQuoted : .plain
+            let isString = scalar.tag == .string || scalar.quoted || (inFlow && scalar.text.isEmpty)
+            let style = scalar.style == .folded && !inFlow ? YAMLScalar.Style.folded : isString ? .doubleQuoted : .plain
             self.init(.scalar(YAMLScalar(scalar.text, style: style)), mark: mark)
         case .sequence(let elements):
-            self.init(.sequence(elements.map { YAMLNode($0, line: line) }), mark: mark)
+            self.init(.sequence(elements.map { YAMLNode($0, line: line, inFlow: inFlow) }), mark: mark)
         case .mapping(let mapping):
             self.init(
                 .mapping(
@@ -258,7 +258,7 @@ extension YAMLNode {
                         mapping.entries.map {
                             YAMLMapping.Entry(
                                 key: YAMLScalar($0.key, style: .doubleQuoted), keyMark: mark,
-                                value: YAMLNode($0.value, line: line))
+                                value: YAMLNode($0.value, line: line, inFlow: inFlow || mapping.isFlow))
                         })), mark: mark)
         }
     }

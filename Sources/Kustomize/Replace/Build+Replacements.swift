@@ -79,7 +79,7 @@ struct Replacement {
         var place: (index: Int, path: FieldPath)?
 
         mutating func refresh(from list: ResourceList) {
-            guard let place, let now = try? place.path.value(in: list.resources[place.index].node) else { return }
+            guard let place, let now = try? list.resources[place.index].value(at: place.path) else { return }
             value = now
         }
     }
@@ -108,7 +108,7 @@ struct Replacement {
         let found: Node?
         do {
             path = try FieldPath(text)
-            found = try path.value(in: match.node)
+            found = try match.value(at: path)
         } catch {
             throw self.error(".source.fieldPath", error.problem)
         }
@@ -180,7 +180,7 @@ struct Replacement {
         if source.place?.index == index {
             count = try copyWithin(&source, to: path, leaf, options, index, &list)
         } else {
-            count = try path.edit(&list[index].node, creating: leaf) { (target) throws(PatternError) in
+            count = try list[index].edit(path, creating: leaf) { (target) throws(PatternError) in
                 try self.set(value, options, &target)
             }
         }
@@ -245,6 +245,21 @@ struct Replacement {
         } else {
             target = value
         }
+    }
+}
+
+extension Resource {
+    fileprivate func value(at path: FieldPath) throws(PatternError) -> Node? {
+        try path.value(in: path.leadsToAnnotations ? nodeWithNotes : node)
+    }
+
+    fileprivate mutating func edit(
+        _ path: FieldPath, creating leaf: FieldPath.Leaf?, _ body: (inout Node) throws(PatternError) -> Void
+    ) throws(PatternError) -> Int {
+        guard path.leadsToAnnotations else { return try path.edit(&node, creating: leaf, body) }
+        var count = 0
+        try editWithNotes { (node) throws(PatternError) in count = try path.edit(&node, creating: leaf, body) }
+        return count
     }
 }
 

@@ -125,10 +125,7 @@ struct VarExpansion {
 
     /// A text that is nothing but one reference takes the value's type.
     private mutating func expanded(_ scalar: Scalar) throws(DocumentError) -> Node {
-        guard scalar.text.contains("$") else {
-            // What had no type yet is a string once vars were looked for in it.
-            return .scalar(scalar.tag == .none ? Scalar(scalar.text, tag: .string, quoted: scalar.quoted) : scalar)
-        }
+        guard scalar.text.contains("$") else { return .scalar(scalar.expanded(to: scalar.text)) }
         var out: [UInt8] = []
         let text = Array(scalar.text.utf8)
         var index = 0
@@ -163,10 +160,7 @@ struct VarExpansion {
                 index += 1
             }
         }
-        var result = scalar
-        result.text = String(decoding: out, as: UTF8.self)
-        result.tag = .string
-        return .scalar(result)
+        return .scalar(scalar.expanded(to: String(decoding: out, as: UTF8.self)))
     }
 
     /// A field by a path like `spec.ports[0].port`; `\.` is a dot within a step.
@@ -204,11 +198,10 @@ struct VarExpansion {
 
 extension Scalar {
     /// Whether it is a string as it stands. What a replacement created has no type yet, and counts as one.
-    fileprivate var isString: Bool {
-        switch tag {
-        case .string: true
-        case .none: quoted || YAMLScalar.value(ofPlain: text, .goYAML3) != .null
-        default: quoted
-        }
+    fileprivate var isString: Bool { tag == .string || tag == .none }
+
+    /// The string that it is once vars were looked for in it, whether there were any or not.
+    fileprivate func expanded(to text: String) -> Scalar {
+        Scalar(text, tag: .string, style: text.utf8.contains(0x0A) ? .literal : style)
     }
 }

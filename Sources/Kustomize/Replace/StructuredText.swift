@@ -90,8 +90,7 @@ extension YAMLScalar {
     /// A scalar that keeps the quotes and the type of what stood there.
     fileprivate init(_ scalar: Scalar, styledAs source: YAMLScalar?) {
         guard let source else {
-            let style: Style = scalar.folded ? .folded : scalar.quoted ? .doubleQuoted : .plain
-            self.init(scalar.text, style: style)
+            self.init(scalar.text, style: Style(scalar.style))
             return
         }
         let core = "tag:yaml.org,2002:"
@@ -102,6 +101,17 @@ extension YAMLScalar {
         let value = YAMLScalar.value(ofPlain: scalar.text, .goYAML3)
         guard Scalar.Tag(value) != scalar.tag else { return }
         if scalar.tag == .string { style = .doubleQuoted } else { tag = scalar.tag.shortName }
+    }
+}
+
+extension YAMLScalar.Style {
+    init(_ style: Scalar.Style) {
+        switch style {
+        case .plain: self = .plain
+        case .quoted: self = .doubleQuoted
+        case .literal: self = .literal
+        case .folded: self = .folded
+        }
     }
 }
 

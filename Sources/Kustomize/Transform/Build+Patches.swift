@@ -25,13 +25,13 @@ extension Build {
         if !entry.text.contains("\n"), let target = try? loader.resolve(entry), target.kind == .file {
             let file = try loader.fileEntry(entry)
             return try ManifestReader.resources(
-                ManifestReader.documents(try loader.contents(of: file, entry), file: file.path, asPatch: true),
+                ManifestReader.documents(try loader.contents(of: file, entry), file: file.path),
                 file: file.path)
         }
         guard entry.text.contains("\n") || entry.text.contains(":") else {
             throw loader.error(.notFound, entry, "there is no file \(entry.text)")
         }
-        return try ManifestReader.resources(entry.text, file: loader.file, line: entry.line, asPatch: true)
+        return try ManifestReader.resources(entry.text, file: loader.file, line: entry.line)
     }
 
     /// Applies an element of `patches`.
@@ -108,7 +108,7 @@ extension Build {
         if JSONPatch.looksLikeOperations(bytes) {
             return .operations(try JSONPatch(parsing: bytes, file: file, line: line))
         }
-        let documents = try ManifestReader.documents(bytes, file: file, asPatch: true)
+        let documents = try ManifestReader.documents(bytes, file: file)
         if documents.isEmpty { return .nothing }
         var patches = try ManifestReader.resources(documents, file: file)
         if let line { for index in patches.indices { patches[index].origin.line = line } }
@@ -166,10 +166,16 @@ extension Build {
         schemaInUse = true
         let (name, namespace, kind) = (resource.name, resource.namespace, resource.kind)
         if patch.allowsNameChange || patch.allowsKindChange { resource.rememberID() }
+        let merge = StrategicMerge(schema: schema, budget: budget)
+        func edit(_ node: inout Node) throws(DocumentError) {
+            node = try merge.apply(patch.node, to: node) ?? .mapping(Mapping())
+        }
         do {
-            resource.node =
-                try StrategicMerge(schema: schema, budget: budget).apply(patch.node, to: resource.node)
-                ?? .mapping(Mapping())
+            if patch.node.replacesAnnotations {
+                try resource.editWithNotes(edit)
+            } else {
+                try edit(&resource.node)
+            }
         } catch {
             try budget.checkAll(file: patch.origin.file)
             throw KustomizeError(
@@ -177,6 +183,8 @@ extension Build {
                 "the patch does not fit \(resource.id): \(error.problem)")
         }
         guard !resource.isEmpty else { return }
+        if patch.allowsNameChange { resource.allowsNameChange = true }
+        if patch.allowsKindChange { resource.allowsKindChange = true }
         resource.settleShared()
         if !patch.allowsKindChange, resource.kind != kind {
             resource.node.editMapping { $0.set("kind", text: kind, tag: .string) }
@@ -209,8 +217,9 @@ extension Build {
         try budget.check(file: file)
         resource.shared = []
         do {
-            let json = try resource.node.json(isRoot: true)
-            resource.node = Node(try operations.apply(to: json, budget))
+            try resource.replaceWithNotes { node in
+                Node(try operations.apply(to: try node.json(isRoot: true), budget))
+            }
         } catch let error as JSONPatchError {
             try budget.checkAll(file: file)
             throw KustomizeError(
@@ -234,6 +243,16 @@ extension Resource {
             copy.setTexts(field, texts(field))
         }
         return copy
+    }
+}
+
+extension Node {
+    /// Whether a patch does away with all annotations of an object at once.
+    fileprivate var replacesAnnotations: Bool {
+        guard let metadata = self["metadata"] else { return self["$patch"] != nil }
+        if metadata.isNull || metadata["$patch"] != nil { return true }
+        guard let annotations = metadata["annotations"] else { return false }
+        return annotations.isNull || annotations["$patch"] != nil
     }
 }
 

@@ -144,9 +144,9 @@ struct StrategicMerge {
                 }
                 result.entries[index].value = kept
             case .scalar(var scalar):
-                // A value that a replacement created becomes a string on the way; a null that was kept stays one.
-                if scalar.tag == .none, YAMLScalar.value(ofPlain: scalar.text, .goYAML3) != .null {
-                    scalar.tag = .string
+                // What a replacement created gets quotes on the way where YAML 1.1 would take it for something else.
+                if scalar.tag == .none, scalar.style == .plain, scalar.isOddInYAML11 {
+                    scalar.style = .quoted
                     result.entries[index].value = .scalar(scalar)
                 }
             case .mapping, .sequence:
@@ -218,14 +218,34 @@ struct StrategicMerge {
     }
 }
 
+extension Scalar {
+    /// Whether YAML 1.1 reads the text, without quotes, as something else than a string.
+    fileprivate var isOddInYAML11: Bool {
+        guard !text.isEmpty else { return false }
+        switch YAMLScalar.value(ofPlain: text, .yaml11) {
+        case .string, .timestamp: return false
+        default: return true
+        }
+    }
+}
+
 extension Mapping {
-    /// Puts a merged value where the old one was; the quotes of an old scalar stay. Nil removes the field.
+    /// Puts a merged value where the old one was; the style of the old one stays. Nil removes the field.
     fileprivate mutating func setField(_ key: String, _ value: Node?, at index: Int?) {
         switch (index, value) {
         case (let index?, var value?):
-            if case .scalar(var new) = value, case .scalar(let old) = entries[index].value {
-                (new.quoted, new.folded) = (old.quoted, old.folded)
-                value = .scalar(new)
+            switch entries[index].value {
+            case .scalar(let old):
+                if case .scalar(var new) = value {
+                    new.style = old.style
+                    value = .scalar(new)
+                }
+                // A map in the place of a null is not in braces.
+                value.editMapping { $0.isFlow = false }
+            case .sequence(let old) where old.isEmpty:
+                // The brackets of an empty list stay around what takes its place.
+                value.editSequence { $0 = $0.map(\.inBrackets) }
+            case .sequence, .mapping: break
             }
             entries[index].value = value
         case (let index?, nil): entries.remove(at: index)

@@ -151,6 +151,17 @@ struct RemoteBaseTests {
         #expect(error.line != nil && !error.field.isEmpty || sample.problem == "nonsense")
     }
 
+    @Test("is asked for at each address that names it")
+    func addresses() throws {
+        let other = "ssh://git@git.example.com/acme/bases//lib?ref=\(one)"
+        let error = #expect(throws: KustomizeError.self) {
+            try Kustomize.build(
+                Self.overlay(Self.base("app"), "- \(other)\n"), path: "o", remote: try Self.fetched())
+        }
+        #expect(error?.code == .remoteUnavailable)
+        #expect(error?.field == "resources[1]")
+    }
+
     @Test("does not lead out of its repository by a link")
     func links() throws {
         var tree = Self.bases

@@ -164,9 +164,9 @@ package final class RemoteBaseStore: Sendable {
         return state.withLock { state in
             var isAnySettled = false
             for want in wants {
-                // One that is not there has come.
-                guard state.efforts[want] != nil else { isAnySettled = true; continue }
-                if state.efforts[want]?.outcome(at: now) != nil { isAnySettled = true }
+                // What there are no efforts for any more has come.
+                let isUnderWay = state.efforts[want].map { $0.outcome(at: now) == nil } ?? false
+                if !isUnderWay { isAnySettled = true }
                 if let environment { state.efforts[want]?.waiting.insert(environment) }
             }
             return isAnySettled

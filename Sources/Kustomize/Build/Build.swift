@@ -12,7 +12,7 @@ struct Accumulator {
 final class Build {
     let source: SourceTree
     let remote: any RemoteBases
-    /// The trees of other repositories by address and commit, and how they were referred to.
+    /// The trees of other repositories by URL and commit, and how they were referred to.
     var remoteTrees: [[String]: SourceTree] = [:]
     var remoteReferences: Set<RemoteReference> = []
     let options: RenderOptions

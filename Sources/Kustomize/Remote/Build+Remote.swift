@@ -31,7 +31,8 @@ extension Build {
     private func remoteTree(
         _ reference: RemoteReference, _ name: Located, _ loader: Loader
     ) throws(KustomizeError) -> SourceTree {
-        let key = [reference.address, reference.commit ?? ""]
+        // Another address of the same repository may need rights that this one does not.
+        let key = [reference.repository, reference.commit ?? ""]
         if let known = remoteTrees[key] {
             remoteReferences.insert(reference)
             return known

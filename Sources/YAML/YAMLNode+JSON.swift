@@ -68,6 +68,17 @@ extension YAMLScalar {
         self.init(string, style: YAMLScalar.isPlainString(string) ? .plain : .doubleQuoted)
     }
 
+    /// How go-yaml v3 writes a string outside of brackets and braces.
+    package static func style(ofString text: String) -> Style {
+        var copy = text
+        return copy.withUTF8 { bytes in
+            let analysis = YAMLScalarAnalysis(bytes)
+            if analysis.hasNewline { return analysis.foldedAllowed ? .literal : .doubleQuoted }
+            guard YAMLScalar.isPlainString(text) else { return .doubleQuoted }
+            return analysis.plainAllowed ? .plain : .singleQuoted
+        }
+    }
+
     /// Whether an unquoted text means a string both in YAML 1.1 and 1.2, base 60 included.
     package static func isPlainString(_ text: String) -> Bool {
         var text = text

@@ -155,9 +155,7 @@ extension Node {
             self = .scalar(Scalar(text, tag: Scalar.Tag(YAMLScalar.value(ofPlain: text, .goYAML3))))
         case .string(let text):
             // What would be read as something else stands in quotes, and those stay when the text is replaced.
-            var isPlain = false
-            if case .string = YAMLScalar.value(ofPlain: text, .yaml11) { isPlain = true }
-            self = .scalar(Scalar(text, tag: .string, style: isPlain ? .plain : .quoted))
+            self = .scalar(Scalar(text, tag: .string, style: Scalar.Style(YAMLScalar.style(ofString: text))))
         case .array(let elements): self = .sequence(elements.map { Node($0) })
         case .object(let object):
             self = .mapping(Mapping(object.map { Mapping.Entry(key: $0.key, value: Node($0.value)) }))

@@ -66,7 +66,7 @@ extension Scalar {
 }
 
 extension Scalar.Style {
-    fileprivate init(_ style: YAMLScalar.Style) {
+    init(_ style: YAMLScalar.Style) {
         switch style {
         case .plain: self = .plain
         case .singleQuoted, .doubleQuoted: self = .quoted

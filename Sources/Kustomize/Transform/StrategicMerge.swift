@@ -144,8 +144,7 @@ struct StrategicMerge {
                 }
                 result.entries[index].value = kept
             case .scalar(var scalar):
-                // What a replacement created gets quotes on the way where YAML 1.1 would take it for something else.
-                if scalar.tag == .none, scalar.style == .plain, scalar.isOddInYAML11 {
+                if scalar.getsQuotes {
                     scalar.style = .quoted
                     result.entries[index].value = .scalar(scalar)
                 }
@@ -174,7 +173,7 @@ struct StrategicMerge {
     /// Whether there is anything below that walking through would change.
     private static func needsSettling(_ node: Node, _ field: MergeSchema.Field?) -> Bool {
         switch node {
-        case .scalar(let scalar): return scalar.tag == .null || scalar.tag == .none
+        case .scalar(let scalar): return scalar.tag == .null || scalar.getsQuotes
         case .sequence: return field?.list != nil
         case .mapping(let mapping):
             return mapping.entries.contains { entry in
@@ -219,9 +218,16 @@ struct StrategicMerge {
 }
 
 extension Scalar {
-    /// Whether YAML 1.1 reads the text, without quotes, as something else than a string.
-    fileprivate var isOddInYAML11: Bool {
-        guard !text.isEmpty else { return false }
+    /// Whether it is a string that gets quotes on the way through a merge, because YAML 1.1 would take its text for
+    /// something else. They stay when the text is replaced.
+    fileprivate var getsQuotes: Bool {
+        guard style == .plain, tag == .string || tag == .none, let first = text.utf8.first else { return false }
+        // Most texts begin with a letter that begins no other value.
+        switch first {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            guard text.utf8.count <= 5 else { return false }
+        default: break
+        }
         switch YAMLScalar.value(ofPlain: text, .yaml11) {
         case .string, .timestamp: return false
         default: return true

@@ -70,15 +70,32 @@ extension KubernetesClient {
         _ resource: APIResource, _ manifest: Manifest, fieldManager: String, force: Bool = true, dryRun: Bool = false,
         subresource: String? = nil
     ) async throws(KubernetesError) -> Manifest {
-        let options = WriteOptions(
-            fieldManager: fieldManager, force: force, dryRun: dryRun, subresource: subresource)
+        try await object(
+            applyCall(
+                resource, manifest,
+                WriteOptions(fieldManager: fieldManager, force: force, dryRun: dryRun, subresource: subresource)),
+            resource)
+    }
+
+    /// A dry run of ``apply(_:_:fieldManager:force:dryRun:subresource:)`` of which only the verdict is wanted: what
+    /// became of the object is not decoded.
+    package func checkApply(
+        _ resource: APIResource, _ manifest: Manifest, fieldManager: String, force: Bool = true
+    ) async throws(KubernetesError) {
+        _ = try await core.send(
+            applyCall(resource, manifest, WriteOptions(fieldManager: fieldManager, force: force, dryRun: true)))
+    }
+
+    private func applyCall(
+        _ resource: APIResource, _ manifest: Manifest, _ options: WriteOptions
+    ) -> ClientCore.Call {
         var call = call(
-            "apply", resource, "PATCH", namespace: manifest.namespace, name: manifest.name, subresource: subresource,
-            query: query(options))
+            "apply", resource, "PATCH", namespace: manifest.namespace, name: manifest.name,
+            subresource: options.subresource, query: query(options))
         // JSON is YAML.
         call.contentType = "application/apply-patch+yaml"
         call.body = manifest.json.jsonBytes
-        return try await object(call, resource)
+        return call
     }
 
     /// Server-side apply of a status alone: `manifest` has identity and `status`.

@@ -11,6 +11,9 @@ internal import KubernetesModel
 /// server ends in time is resumed at once; a watch that is silent for longer than the server may keep it open is taken
 /// for dead.
 package struct Reflector: Sendable {
+    /// Says whether an object is known in a version, so that the event that tells of it need not be decoded.
+    package typealias KnownVersions = @Sendable (ObjectVersion) -> Bool
+
     /// The server ends each watch after a time between these, chosen anew each time so that watches do not march in step.
     static let watchSeconds = 300...600
 
@@ -21,15 +24,18 @@ package struct Reflector: Sendable {
     private let streamsLists: Bool
     private let clock: any MonotonicClock
     private let random: UnitRandom
+    private let isKnown: KnownVersions?
 
     /// - Parameter streamsLists: take lists from the beginning of a watch, object by object, where the server can; it
     ///   needs no memory for pages on either side. Costs a look at the server's version, once for each client.
+    /// - Parameter isKnown: what it knows is not told again. It is asked from the task of ``run(_:)``.
     package init(
         client: KubernetesClient, resource: APIResource, selector: ObjectSelector = ObjectSelector(),
         pageSize: Int = KubernetesClient.pageSize, streamsLists: Bool = false,
         clock: any MonotonicClock = UptimeClock(),
-        random: @escaping UnitRandom = systemRandom
+        random: @escaping UnitRandom = systemRandom, isKnown: KnownVersions? = nil
     ) {
+        self.isKnown = isKnown
         self.client = client
         self.resource = resource
         self.selector = selector
@@ -90,7 +96,7 @@ package struct Reflector: Sendable {
         let opened = clock.now()
         var options = WatchOptions(selector, resourceVersion: position.version ?? "", timeoutSeconds: seconds)
         options.sendsInitialEvents = position.version == nil
-        let events = try await client.watch(resource, options)
+        let events = try await client.watch(resource, options, isKnown: isKnown)
         handler(options.sendsInitialEvents ? .begin : .connected)
         for try await event in events {
             position.failures = 0

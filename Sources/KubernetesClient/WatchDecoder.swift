@@ -9,13 +9,16 @@ struct WatchDecoder: Sendable {
     let resource: APIResource
     let subject: String
     private let clock: any WallClock
+    private let isKnown: Reflector.KnownVersions?
     private var buffer: [UInt8] = []
     /// Where the first line begins that was not given out yet.
     private var start = 0
     /// Up to where no line end was found.
     private var scanned = 0
 
-    init(resource: APIResource, subject: String, clock: any WallClock) {
+    /// - Parameter isKnown: events of versions that are known are not decoded, and given as bookmarks.
+    init(resource: APIResource, subject: String, clock: any WallClock, isKnown: Reflector.KnownVersions? = nil) {
+        self.isKnown = isKnown
         self.resource = resource
         self.subject = subject
         self.clock = clock
@@ -37,6 +40,7 @@ struct WatchDecoder: Sendable {
             start = end + 1
             scanned = start
             guard !line.isEmpty else { continue }
+            if let version = knownVersion(in: line) { return .bookmark(resourceVersion: version) }
             if let event = try event(Array(buffer[line])) { return event }
         }
         guard buffer.count - start <= WatchDecoder.eventLimit else {
@@ -50,6 +54,17 @@ struct WatchDecoder: Sendable {
         let end = buffer[scanned...].firstIndex(of: 0x0A)
         if end == nil { scanned = buffer.count }
         return end
+    }
+
+    /// The version that a line tells of, where it is no news.
+    private func knownVersion(in line: Range<Int>) -> String? {
+        guard let isKnown else { return nil }
+        let version = buffer.withUnsafeBufferPointer { bytes in
+            WatchEventPeek.version(
+                in: UnsafeBufferPointer(rebasing: bytes[line]), namespaced: resource.namespaced)
+        }
+        guard let version, isKnown(version) else { return nil }
+        return version.resourceVersion
     }
 
     /// Nil for a kind of event that this version does not know.

@@ -42,8 +42,10 @@ package struct WatchStream: AsyncSequence, Sendable {
 
 extension KubernetesClient {
     /// Opens a watch; returns when the server has accepted it.
+    ///
+    /// - Parameter isKnown: events of versions that are known come as bookmarks.
     package func watch(
-        _ resource: APIResource, _ options: WatchOptions
+        _ resource: APIResource, _ options: WatchOptions, isKnown: Reflector.KnownVersions? = nil
     ) async throws(KubernetesError) -> WatchStream {
         var query = options.selector.query
         query.append(("watch", "true"))
@@ -58,7 +60,8 @@ extension KubernetesClient {
         var call = call("watch", resource, "GET", namespace: options.selector.namespace, query: query)
         call.deadlines = HTTPDeadlines(connect: .seconds(10), stall: options.stall, total: nil)
         let stream = try await core.stream(call)
-        return WatchStream(
-            stream: stream, decoder: WatchDecoder(resource: resource, subject: call.subject, clock: core.clock))
+        let decoder = WatchDecoder(
+            resource: resource, subject: call.subject, clock: core.clock, isKnown: isKnown)
+        return WatchStream(stream: stream, decoder: decoder)
     }
 }

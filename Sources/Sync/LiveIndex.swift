@@ -108,7 +108,8 @@ package final class LiveIndex: Sendable {
             }
             let ready = ReadySignal()
             let reflector = Reflector(
-                client: client, resource: resource, selector: ObjectSelector(labels: selector), streamsLists: true)
+                client: client, resource: resource, selector: ObjectSelector(labels: selector), streamsLists: true,
+                isKnown: { [weak self] version in self?.state.withLock { $0.knows(version, kind: kind) } ?? false })
             let handle: @Sendable (ReflectorEvent) -> Void = { [weak self] event in
                 self?.handle(event, kind: kind, ready: ready)
             }
@@ -143,7 +144,7 @@ package final class LiveIndex: Sendable {
         _ manifest: Manifest, kind: GroupVersionKind, isAnswer: Bool = false, isReread: Bool = false
     ) {
         // The answer to a write and the watch's event of it tell the same; whichever comes second is not read.
-        if !isReread, state.withLock({ $0.knows(manifest, kind: kind) }) { return }
+        if !isReread, state.withLock({ $0.knows(ObjectVersion(of: manifest), kind: kind) }) { return }
         let label = manifest.label(Label.environment) ?? ""
         let rules = state.withLock { $0.rules[label] ?? IgnoreRules() }
         let record = LiveRecord(manifest, manager: manager, ignore: rules)
@@ -158,10 +159,17 @@ package final class LiveIndex: Sendable {
     /// Takes an object as a write's answer showed it, so that nobody plans with what was before.
     ///
     /// What is known already as newer stays, and what the watch has told to be gone stays away.
-    package func observe(_ manifest: Manifest) {
+    ///
+    /// - Returns: what is known of the object in that very version; nil where its kind is not watched, or more is known.
+    @discardableResult
+    package func observe(_ manifest: Manifest) -> LiveRecord? {
         let kind = manifest.gvk
-        guard state.withLock({ $0.watches[kind] != nil }) else { return }
+        guard state.withLock({ $0.watches[kind] != nil }) else { return nil }
         store(manifest, kind: kind, isAnswer: true)
+        guard let record = record(manifest.key, kind), record.uid == manifest.uid,
+            record.resourceVersion == manifest.resourceVersion
+        else { return nil }
+        return record
     }
 
     /// Takes note that an object is gone, as the answer to a delete said.

@@ -1,3 +1,4 @@
+internal import KubernetesClient
 internal import KubernetesModel
 internal import Synchronization
 
@@ -61,12 +62,11 @@ struct LiveIndexState {
     }
 
     /// Whether an object is known in the very version that is told of; a list that is running has named it then.
-    mutating func knows(_ manifest: Manifest, kind: GroupVersionKind) -> Bool {
-        let name = manifest.namespacedName
-        guard let record = records[kind]?[name], record.uid == manifest.uid, !record.resourceVersion.isEmpty,
-            record.resourceVersion == manifest.resourceVersion
+    mutating func knows(_ version: ObjectVersion, kind: GroupVersionKind) -> Bool {
+        guard let record = records[kind]?[version.name], record.uid == version.uid, !record.resourceVersion.isEmpty,
+            record.resourceVersion == version.resourceVersion
         else { return false }
-        listed[kind]?.insert(name)
+        listed[kind]?.insert(version.name)
         return true
     }
 

@@ -111,11 +111,16 @@ extension SyncExecutor {
 
     /// Takes an apply's answer as what is there and what is to be expected.
     func remember(_ object: DesiredObject, _ answer: Manifest) {
-        let ignored = object.ignore?.fields(in: answer) ?? IgnoredFields()
-        if let fingerprint = Fingerprint(live: answer, manager: manager, ignoring: ignored) {
-            index.setExpected([object.key: ExpectedState(digest: object.digest, fingerprint: fingerprint)])
-        }
-        index.observe(answer)
+        let record = index.observe(answer)
+        let fingerprint =
+            if let record, record.ignored == nil, object.ignore == nil {
+                record.fingerprint
+            } else {
+                Fingerprint(
+                    live: answer, manager: manager, ignoring: object.ignore?.fields(in: answer) ?? IgnoredFields())
+            }
+        guard let fingerprint else { return }
+        index.setExpected([object.key: ExpectedState(digest: object.digest, fingerprint: fingerprint)])
     }
 
     /// Where an object departs from what our apply makes of it: the fields of ours, as the answer has them, that are

@@ -10,12 +10,18 @@ extension SyncExecutor {
         return !plan.outgoing.contains { $0.key == namespace }
     }
 
-    func validate(_ objects: [DesiredObject]) async -> ([ObjectKey: Fingerprint], [SyncError]) {
+    /// Dry runs of all objects: why they cannot be applied; and of those of which it is not known whether they stand, the
+    /// fingerprints that they would have.
+    func validate(
+        _ objects: [DesiredObject], unsure: Set<ObjectKey>
+    ) async -> ([ObjectKey: Fingerprint], [SyncError]) {
         await withTaskGroup(of: (ObjectKey, Fingerprint?, SyncError?).self) { group in
             for object in objects {
                 group.addTask {
                     do throws(SyncError) {
-                        return (object.key, try await dryRun(object), nil)
+                        if unsure.contains(object.key) { return (object.key, try await dryRun(object), nil) }
+                        try await check(object)
+                        return (object.key, nil, nil)
                     } catch {
                         if error.code == .immutableField, mayReplace(object) { return (object.key, nil, nil) }
                         counters.add { $0.failed += 1 }
@@ -34,15 +40,27 @@ extension SyncExecutor {
         }
     }
 
+    /// Whether the server would take the object.
+    private func check(_ object: DesiredObject) async throws(SyncError) {
+        counters.add { $0.dryRuns += 1 }
+        let manifest = manifestToTry(object)
+        try await send(object) { client throws(KubernetesError) in
+            try await client.checkApply(
+                object.apiResource, manifest, fieldManager: manager, force: options.forceConflicts)
+        }
+    }
+
+    private func manifestToTry(_ object: DesiredObject) -> Manifest {
+        object.manifest(ignoring: index.record(object.key, object.gvk)?.ignored ?? IgnoredFields())
+    }
+
     /// What the object's fingerprint would be.
     func dryRun(_ object: DesiredObject) async throws(SyncError) -> Fingerprint? {
         counters.add { $0.dryRuns += 1 }
-        let record = index.record(object.key, object.gvk)
-        let ignored = record?.ignored ?? IgnoredFields()
+        let manifest = manifestToTry(object)
         let answer = try await send(object) { client throws(KubernetesError) in
             try await client.apply(
-                object.apiResource, object.manifest(ignoring: ignored), fieldManager: manager,
-                force: options.forceConflicts, dryRun: true)
+                object.apiResource, manifest, fieldManager: manager, force: options.forceConflicts, dryRun: true)
         }
         return Fingerprint(
             live: answer, manager: manager, ignoring: object.ignore?.fields(in: answer) ?? IgnoredFields())

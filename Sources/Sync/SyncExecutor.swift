@@ -44,7 +44,7 @@ struct SyncExecutor: Sendable {
         var proven: [ObjectKey: Fingerprint] = [:]
         if options.validate, plan.outgoing.count > 1, plan.appliesVerified {
             let fresh = plan.outgoing.filter { !validated.contains($0.digest) && canDryRun($0, plan) }
-            let (fingerprints, errors) = await validate(fresh)
+            let (fingerprints, errors) = await validate(fresh, unsure: plan.unsure)
             guard errors.isEmpty else {
                 outcome.errors = errors
                 return outcome

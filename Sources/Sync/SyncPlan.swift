@@ -157,6 +157,15 @@ package struct AppPlan: Sendable {
         errors.isEmpty && objects.allSatisfy { $0.status == .synced || $0.status == .unmanaged }
     }
 
+    /// The objects of which only the server can tell whether they stand.
+    var unsure: Set<ObjectKey> {
+        var keys: Set<ObjectKey> = []
+        for step in steps {
+            for case .verify(let object) in step.actions { keys.insert(object.key) }
+        }
+        return keys
+    }
+
     /// Whether anything would be written.
     package var writes: Bool { steps.contains { !$0.actions.isEmpty } }
 }

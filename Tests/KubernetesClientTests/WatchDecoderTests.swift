@@ -70,3 +70,82 @@ struct WatchDecoderTests {
         #expect(error?.message.contains("hunter2") == false)
     }
 }
+
+@Suite("A look at a watch's line")
+struct WatchEventPeekTests {
+    private func version(_ line: String, namespaced: Bool = true) -> ObjectVersion? {
+        Array(line.utf8).withUnsafeBufferPointer { WatchEventPeek.version(in: $0, namespaced: namespaced) }
+    }
+
+    private let expected = ObjectVersion(
+        name: NamespacedName(namespace: "shop", name: "web"), uid: "u-1", resourceVersion: "12")
+
+    @Test(
+        "finds the version wherever it stands",
+        arguments: [
+            #"{"type":"ADDED","object":{"kind":"Pod","metadata":{"name":"web","namespace":"shop","uid":"u-1","resourceVersion":"12","x":"#,
+            #"{"type":"MODIFIED","object":{"spec":{"a":["}",{"b":"\"]}\\"}],"n":-1.5e3,"t":true,"z":null},"metadata":{"annotations":{"uid":"other"},"labels":{},"managedFields":[{"name":"no"}],"name":"web","namespace":"shop","resourceVersion":"12","uid":"u-1"}}}"#,
+            #" { "type" : "ADDED" , "object" : { "metadata" : { "uid" : "u-1" , "generation" : 3 , "name" : "web" , "resourceVersion" : "12" , "namespace" : "shop" } } } "#,
+        ])
+    func finds(_ line: String) {
+        #expect(version(line) == expected)
+    }
+
+    @Test("an object without a namespace has an empty one where its kind has none")
+    func clusterScoped() {
+        let line = #"{"type":"ADDED","object":{"metadata":{"name":"web","uid":"u-1","resourceVersion":"12"}}}"#
+        #expect(version(line) == nil)
+        #expect(
+            version(line, namespaced: false)
+                == ObjectVersion(
+                    name: NamespacedName(namespace: "", name: "web"), uid: "u-1", resourceVersion: "12"))
+    }
+
+    @Test(
+        "leaves to the parser what it does not expect",
+        arguments: [
+            "", "{", "[]", "nonsense", #"{"type":"ADDED"}"#, #"{"type":"ADDED","object":5}"#,
+            #"{"type":"DELETED","object":{"metadata":{"name":"web","namespace":"shop","uid":"u-1","resourceVersion":"12"}}}"#,
+            #"{"object":{"metadata":{"name":"web","namespace":"shop","uid":"u-1","resourceVersion":"12"}},"type":"ADDED"}"#,
+            #"{"type":"ADDED","object":{"metadata":{"name":"w\u0065b","namespace":"shop","uid":"u-1","resourceVersion":"12"}}}"#,
+            #"{"type":"ADDED","object":{"metadata":{"name":"web","namespace":"shop","uid":"u-1","resourceVersion":12}}}"#,
+            #"{"type":"ADDED","object":{"metadata":{"name":"web","a":"\"#,
+            #"{"type":"ADDED","object":{"metadata":{"a":["#,
+            #"{"type":"ADDED","object":{"spec":{"metadata":{"name":"web","namespace":"shop","uid":"u-1","resourceVersion":"12"}}}}"#,
+        ])
+    func leaves(_ line: String) {
+        #expect(version(line) == nil)
+    }
+
+    @Test("every beginning of a line gives the same answer or none")
+    func beginnings() {
+        let line = Array(
+            #"{"type":"MODIFIED","object":{"spec":{"a":["}",{"b":"\"]}\\"}]},"metadata":{"name":"web","namespace":"shop","resourceVersion":"12","uid":"u-1"}}}"#
+                .utf8)
+        for end in line.indices {
+            let found = line[..<end].withUnsafeBufferPointer { WatchEventPeek.version(in: $0, namespaced: true) }
+            #expect(found == nil || found == expected)
+        }
+    }
+
+    @Test("what is known comes as a bookmark, and what is not as an event")
+    func known() throws {
+        let isKnown: Reflector.KnownVersions = { $0.name.name == "a" && $0.resourceVersion == "1" }
+        var decoder = WatchDecoder(resource: .pods, subject: "watch pods", clock: ManualClock(), isKnown: isKnown)
+        func pod(_ version: Int) -> String {
+            #"{"metadata":{"name":"a","namespace":"shop","uid":"u","resourceVersion":"\#(version)"}}"#
+        }
+        let lines = [event("ADDED", pod(1)), event("MODIFIED", pod(2)), event("DELETED", pod(1))]
+        decoder.append(Array((lines.joined(separator: "\n") + "\n").utf8))
+        var events: [String] = []
+        while let event = try decoder.next() {
+            switch event {
+            case .bookmark(let version): events.append("bookmark \(version)")
+            case .modified(let pod): events.append("modified \(pod.resourceVersion)")
+            case .deleted: events.append("deleted")
+            default: events.append("other")
+            }
+        }
+        #expect(events == ["bookmark 1", "modified 2", "deleted"])
+    }
+}

@@ -35,7 +35,7 @@ import Testing
             return live
         }
         state.beginList(kind)
-        let known = [live(version: "8"), live(uid: "u2"), live()].map { state.knows($0, kind: kind) }
+        let known = [live(version: "8"), live(uid: "u2"), live()].map { state.knows(ObjectVersion(of: $0), kind: kind) }
         #expect(known == [false, false, true])
         #expect(state.finishList(kind).isEmpty)
     }

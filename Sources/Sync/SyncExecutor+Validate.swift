@@ -14,7 +14,7 @@ extension SyncExecutor {
     /// fingerprints that they would have.
     func validate(
         _ objects: [DesiredObject], unsure: Set<ObjectKey>
-    ) async -> ([ObjectKey: Fingerprint], [SyncError]) {
+    ) async -> (fingerprints: [ObjectKey: Fingerprint], errors: [SyncError]) {
         await withTaskGroup(of: (ObjectKey, Fingerprint?, SyncError?).self) { group in
             for object in objects {
                 group.addTask {

@@ -42,17 +42,25 @@ struct SyncExecutor: Sendable {
     func run(_ plan: AppPlan, validated: inout Set<ContentHash>) async -> Outcome {
         var outcome = Outcome()
         var proven: [ObjectKey: Fingerprint] = [:]
+        var steps = plan.steps
         if options.validate, plan.outgoing.count > 1, plan.appliesVerified {
-            let fresh = plan.outgoing.filter { !validated.contains($0.digest) && canDryRun($0, plan) }
+            var fresh = plan.outgoing.filter { !validated.contains($0.digest) && canDryRun($0, plan) }
+            // What is written first proves itself: where the server refuses it, nothing has been written yet.
+            let first = plan.firstApply.flatMap { first in fresh.firstIndex { $0.key == first } }
+                .map { fresh.remove(at: $0) }
             let (fingerprints, errors) = await validate(fresh, unsure: plan.unsure)
             guard errors.isEmpty else {
-                outcome.errors = errors
+                // People are told of everything that is wrong with an app.
+                let rest = await validate(first.map { [$0] } ?? [], unsure: [])
+                outcome.errors = (errors + rest.errors).sorted { $0.message < $1.message }
                 return outcome
             }
             proven = fingerprints
             validated.formUnion(fresh.map(\.digest))
+            if let first { validated.insert(first.digest) }
+            steps = first == nil ? steps : plan.stepsFirstAlone
         }
-        for step in plan.steps {
+        for step in steps {
             let results = await perform(step, plan: plan, proven: proven)
             for result in results {
                 if let error = result.error { outcome.errors.append(error) }

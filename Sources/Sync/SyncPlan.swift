@@ -166,6 +166,18 @@ package struct AppPlan: Sendable {
         return keys
     }
 
+    /// The object that the plan would write before everything else, if it begins with an apply.
+    var firstApply: ObjectKey? {
+        guard case .apply(let object, _)? = steps.first?.actions.first else { return nil }
+        return object.key
+    }
+
+    /// The steps, the first of which has the first action alone.
+    var stepsFirstAlone: [SyncStep] {
+        guard let step = steps.first, step.actions.count > 1, let first = step.actions.first else { return steps }
+        return [SyncStep(actions: [first]), SyncStep(actions: Array(step.actions.dropFirst()))] + steps.dropFirst()
+    }
+
     /// Whether anything would be written.
     package var writes: Bool { steps.contains { !$0.actions.isEmpty } }
 }

@@ -164,12 +164,17 @@ many_apps() {
 
 # unchanged FOLDER NAME: asks for a new look at everything, and then for one at a commit that changes no app.
 unchanged() {
-    local asked ended
+    local asked ended server
     metrics >"$1/before"
     until_field "$2" /status/lastHandledReconcileAt '"again"' 60 >"$1/ended" &
     sleep 0.5
+    # Not by kubectl, which takes a third of a second to begin.
+    server=$(curl_credentials "$1")
     asked=${EPOCHREALTIME/[.,]/}
-    kubectl -n shop annotate --overwrite environment "$2" sluice.dev/reconcile-at=again >/dev/null
+    curl -qsf --noproxy '*' --cacert "$1/ca.crt" --cert "$1/user.crt" --key "$1/user.key" -o /dev/null \
+        -X PATCH -H 'Content-Type: application/merge-patch+json' \
+        --data '{"metadata":{"annotations":{"sluice.dev/reconcile-at":"again"}}}' \
+        "$server/apis/sluice.dev/v1alpha1/namespaces/shop/environments/$2"
     wait
     ended=$(tail -n 1 "$1/ended")
     metrics >"$1/after"

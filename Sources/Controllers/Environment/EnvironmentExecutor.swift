@@ -102,7 +102,8 @@ struct EnvironmentExecutor: Sendable {
         let failures = Dictionary(
             work.observation.apps.map { ($0.name, $0.renderFailure) }, uniquingKeysWith: { first, _ in first })
         return await withTaskGroup(of: (Int, AppOutcome).self) { group in
-            for (index, item) in requests.enumerated() {
+            func add(_ index: Int) {
+                let item = requests[index]
                 group.addTask {
                     let sync =
                         if let request = item.request { await work.cluster.sync(request) } else { nil as SyncOutcome? }
@@ -116,10 +117,21 @@ struct EnvironmentExecutor: Sendable {
                 }
             }
             var outcomes: [(Int, AppOutcome)] = []
-            for await outcome in group { outcomes.append(outcome) }
+            var next = min(requests.count, Self.appsAtOnce)
+            for index in 0..<next { add(index) }
+            for await outcome in group {
+                outcomes.append(outcome)
+                guard next < requests.count else { continue }
+                add(next)
+                next += 1
+            }
             return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
+
+    /// How many apps are synced side by side. Each holds its plan in memory; yet with few of them a server gets dry runs
+    /// and writes mixed, and answers both more slowly than one kind after the other.
+    private static let appsAtOnce = 500
 
     /// A version that waits for its next try still says why the last one failed.
     private func lastFailure(_ directive: EnvironmentPlan.Directive, _ work: Work) -> String? {

@@ -59,13 +59,14 @@ push_commit() {
     bench_git "$1" push -q origin HEAD
 }
 
-# bench_environment NAME REPOSITORY VALIDATE: an Environment over the overlays of its name.
+# bench_environment OVERLAY REPOSITORY VALIDATE [NAME]: an Environment over these overlays; of their name, unless one is
+# given.
 bench_environment() {
     cat <<YAML
 ---
 apiVersion: sluice.dev/v1alpha1
 kind: Environment
-metadata: {name: $1, namespace: shop}
+metadata: {name: ${4:-$1}, namespace: shop}
 spec:
   source:
     repository: $SLUICE_GIT_URL/bench/$2.git
@@ -73,7 +74,7 @@ spec:
     path: "apps/{app}/overlays/$1"
     interval: 1s
     credentialsRef: {name: bench-git}
-  destination: {namespace: bench-$1, createNamespace: true, allowedNamespaces: [bench-$1]}
+  destination: {namespace: bench-${4:-$1}, createNamespace: true, allowedNamespaces: [bench-${4:-$1}]}
   sync: {validate: $3}
 YAML
 }
@@ -201,23 +202,31 @@ restarted() {
     row "restart" "$(since "$began" "$ended") s until all was looked at, $(counter "$1/after" sluice_sync_applied_total) objects applied, $(counter "$1/after" sluice_sync_dry_runs_total) dry runs, $(process_figures "$(cut -d' ' -f1 "$1/operator.pid")")"
 }
 
-# beside_kubectl FOLDER SERVICES: the same overlays by the operator and by `kubectl apply --server-side -k`.
+# few_apps FOLDER SERVICES VALIDATE: the microseconds from three Environments to all of their services healthy.
+few_apps() {
+    local folder=$1 name began pids=()
+    kubectl -n shop delete environment --all >/dev/null
+    began=${EPOCHREALTIME/[.,]/}
+    for name in $ENVIRONMENTS; do bench_environment "$name" few "$3" "$name-$3"; done | kubectl apply -f - >/dev/null
+    for name in $ENVIRONMENTS; do
+        until_field "$name-$3" /status/counts/healthy "$2" 120 >"$folder/ended.$name" &
+        pids+=($!)
+    done
+    wait "${pids[@]}"
+    echo $(($(tail -qn 1 "$folder"/ended.* | sort -n | tail -n 1) - began))
+}
+
+# beside_kubectl FOLDER SERVICES: the same overlays by the operator and by `kubectl apply --server-side -k`, which has no
+# dry run of an app before its first object; so the operator is measured without them and with them.
 beside_kubectl() {
-    local folder=$1 services=$2 repository=$1/few name began ended ours theirs i pids=()
+    local folder=$1 services=$2 repository=$1/few name began plain checked theirs i
     begin_repository "$repository"
     # shellcheck disable=SC2086
     write_apps "$repository" "$services" $ENVIRONMENTS
     bench_git "$repository" add --all
     push_commit "$repository" "$services services"
-    began=${EPOCHREALTIME/[.,]/}
-    for name in $ENVIRONMENTS; do bench_environment "$name" few true; done | kubectl apply -f - >/dev/null
-    for name in $ENVIRONMENTS; do
-        until_field "$name" /status/counts/healthy "$services" 120 >"$folder/ended.$name" &
-        pids+=($!)
-    done
-    wait "${pids[@]}"
-    ended=$(tail -qn 1 "$folder"/ended.* | sort -n | tail -n 1)
-    ours=$((ended - began))
+    plain=$(few_apps "$folder" "$services" false)
+    checked=$(few_apps "$folder" "$services" true)
     for name in $ENVIRONMENTS; do kubectl create namespace "kubectl-$name" >/dev/null; done
     began=${EPOCHREALTIME/[.,]/}
     for ((i = 1; i <= services; i++)); do
@@ -226,7 +235,9 @@ beside_kubectl() {
         done
     done
     theirs=$((${EPOCHREALTIME/[.,]/} - began))
-    row "$services x 3 services" "$(ratio "$ours" 1000000) s for $((services * 12)) objects, dry run included; kubectl apply --server-side -k one after the other $(ratio "$theirs" 1000000) s: $(ratio "$theirs" "$ours") times as long"
+    row "$services x 3 services" "kubectl apply --server-side -k one after the other: $(ratio "$theirs" 1000000) s for $((services * 12)) objects"
+    row "  validate: false" "$(ratio "$plain" 1000000) s; kubectl takes $(ratio "$theirs" "$plain") times as long"
+    row "  validate: true" "$(ratio "$checked" 1000000) s; kubectl takes $(ratio "$theirs" "$checked") times as long"
 }
 
 # measure_sync FOLDER APPS SERVICES OPERATOR: everything.

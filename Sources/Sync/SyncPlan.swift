@@ -166,9 +166,10 @@ package struct AppPlan: Sendable {
         return keys
     }
 
-    /// The object that the plan would write before everything else, if it begins with an apply.
+    /// The object that the plan would write before everything else, if it begins with an apply that is one request: where
+    /// fields are left to others, these are given up first, and that would stay when the apply is refused.
     var firstApply: ObjectKey? {
-        guard case .apply(let object, _)? = steps.first?.actions.first else { return nil }
+        guard case .apply(let object, _)? = steps.first?.actions.first, object.ignore == nil else { return nil }
         return object.key
     }
 

@@ -49,6 +49,25 @@ import Testing
         }
     }
 
+    @Test func `what is written first is alone in its step, and proves itself where its apply is one request`() throws {
+        let manifests = [Fixture.configMap("a"), Fixture.configMap("b"), Fixture.deployment("web")]
+        let plan = World().plan(Fixture.app(manifests))
+        #expect(plan.steps.map { $0.actions.map(\.key.name) } == [["a", "b"], ["web"]])
+        #expect(plan.stepsFirstAlone.map { $0.actions.map(\.key.name) } == [["a"], ["b"], ["web"]])
+        #expect(plan.firstApply?.name == "a")
+        // Before such an apply comes the release of the fields that are left to others.
+        let rules = IgnoreRules([try IgnoreRule(group: "", kind: "ConfigMap", jsonPointers: ["/data/a"])])
+        #expect(World().plan(Fixture.app(manifests, ignore: rules)).firstApply == nil)
+        #expect(World().plan(Fixture.app([Fixture.deployment("web")], ignore: rules)).firstApply?.name == "web")
+        // What only the server can judge is asked about first.
+        var known = World()
+        known.put(Fixture.live(Fixture.app([Fixture.configMap("a", ["a": "2"])]).objects[0].manifest))
+        let asking = known.plan(Fixture.app([Fixture.configMap("a")]))
+        #expect(outline(asking) == ["verify a"])
+        #expect(asking.firstApply == nil)
+        #expect(asking.unsure.map(\.name) == ["a"])
+    }
+
     /// A plan in short: one line for each step.
     private func outline(_ plan: AppPlan) -> [String] {
         var lines = plan.steps.map { step in
